@@ -1,0 +1,8 @@
+"""The library behind the workbook: the classifiers, losses, gradients and features of CS231n's first lectures.
+
+The modules keep the course's own names (``cs231n_lib.classifiers.k_nearest_neighbor``,
+``cs231n_lib.gradient_check`` …). Importing the package itself imports nothing but the standard
+library; each room brings in what it needs when it is imported.
+"""
+
+__version__ = "0.1.0"
