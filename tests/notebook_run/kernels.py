@@ -1,0 +1,47 @@
+"""The kernel that every notebook run uses, and the environment it starts in."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from jupyter_client.manager import AsyncKernelManager
+from nbval.kernel import NbvalKernelspecManager
+from traitlets import default
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+CELL_SECONDS = 120  # a cell that takes longer has gone wrong
+THREADS = "2"
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def quiet_environment() -> dict[str, str]:
+    """No progress bars in stored outputs, and none of the reader's own IPython start-up files."""
+    return {
+        "TQDM_DISABLE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONWARNINGS": "",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "IPYTHONDIR": tempfile.mkdtemp(prefix="ipython-"),
+    }
+
+
+def strict_environment() -> dict[str, str]:
+    """What makes two runs comparable: the built-in images and a fixed number of threads."""
+    return {
+        **quiet_environment(),
+        "CS231N_DATASET": "scenes10",
+        **{name: THREADS for name in THREAD_VARIABLES},
+    }
+
+
+class CurrentPython(AsyncKernelManager):
+    """A kernel of the running Python itself, whatever kernels are installed beside it."""
+
+    @default("kernel_spec_manager")
+    def _current_environment(self) -> NbvalKernelspecManager:
+        return NbvalKernelspecManager()
+
+
+def use(environment: dict[str, str]) -> None:
+    """Kernels inherit this process's environment: put ``environment`` into it."""
+    os.environ.update(environment)
