@@ -109,6 +109,9 @@ def figure(draw: Callable[P, WorkbookFigure]) -> Callable[P, WorkbookFigure]:
             fig = draw(*args, **kwargs)
         if not fig.alt:
             raise ValueError(f"{draw.__name__} returned a figure without alternative text")
+        for title in (fig._suptitle, *(ax.title for ax in fig.axes), *(ax._left_title for ax in fig.axes)):
+            if title is not None:
+                title.set_wrap(True)
         return fig
 
     return styled

@@ -1,0 +1,122 @@
+"""Where downloads and caches land, and how arrays are kept there: as ``.npy`` files, whole or not at all."""
+
+import json
+import os
+import shutil
+import uuid
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+CHECKSUMS = "crc32.json"
+
+
+def data_folder() -> Path:
+    """The folder for downloads and caches; it need not exist yet.
+
+    ``CS231N_DATA_DIR`` if set; else ``data/`` of the repository, when the package sits in a checkout;
+    else the user's cache folder.
+    """
+    if chosen := os.environ.get("CS231N_DATA_DIR"):
+        return Path(chosen).expanduser().absolute()
+    package = Path(__file__).resolve().parents[1]
+    repository = package.parents[1]
+    if package.parent.name == "src" and (repository / "pyproject.toml").is_file():
+        return repository / "data"
+    import pooch  # here and not above: it takes longer to import than the images take to load
+
+    return Path(pooch.os_cache("cs231n_lib"))
+
+
+def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write ``<name>.npy`` for each array, and their checksums, into a new folder; it replaces an old one.
+
+    Everything is written next to `folder` first and renamed last, so `folder` is never half full.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written, or the disk is full. Nothing is left behind.
+    """
+    token = uuid.uuid4().hex
+    part, old = (folder.with_name(f"{folder.name}.{token}.{suffix}") for suffix in ("part", "old"))
+    try:
+        part.mkdir(parents=True)
+        checksums = {}
+        for name, array in arrays.items():
+            array = np.ascontiguousarray(array)
+            np.save(part / f"{name}.npy", array, allow_pickle=False)
+            checksums[name] = zlib.crc32(array)
+        (part / CHECKSUMS).write_text(json.dumps(checksums))
+        if folder.exists():  # a non-empty folder cannot be renamed over
+            os.replace(folder, old)
+        os.replace(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def open_arrays(
+    folder: Path, shapes: Mapping[str, tuple[int, ...]], *, verify: bool = False
+) -> dict[str, np.ndarray]:
+    """Memory-map, read-only, what `save_arrays` wrote: images ``X…`` as uint8, labels ``y…`` as int64.
+
+    Parameters
+    ----------
+    shapes
+        The expected shape of each array, by name.
+    verify
+        Also compare the checksums, which reads every byte.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file is missing.
+    ValueError
+        A file is damaged; the message names it.
+    """
+    arrays = {}
+    for name, shape in shapes.items():
+        path = folder / f"{name}.npy"
+        dtype = np.dtype(np.uint8 if name.startswith("X") else np.int64)
+        try:
+            # asarray: a plain array over the mapped bytes, because np.memmap's own arithmetic is odd
+            array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        except (ValueError, EOFError) as error:  # not an .npy file, or cut short
+            raise ValueError(f"{path} is damaged: {error}") from error
+        if array.shape != shape or array.dtype != dtype:
+            raise ValueError(
+                f"{path} is damaged: expected {dtype} {shape}, but it holds {array.dtype} {array.shape}"
+            )
+        arrays[name] = array
+    if verify:
+        checksums = {name: zlib.crc32(array) for name, array in arrays.items()}
+        if json.loads((folder / CHECKSUMS).read_text()) != checksums:
+            raise ValueError(f"{folder} is damaged: its checksums do not match")
+    return arrays
+
+
+def cached_arrays(
+    folder: Path,
+    shapes: Mapping[str, tuple[int, ...]],
+    make: Callable[[], Mapping[str, np.ndarray]],
+    *,
+    verify: bool = False,
+) -> dict[str, np.ndarray]:
+    """The arrays kept in `folder`; where they are missing or damaged, those of `make()`, kept for next time.
+
+    A folder that cannot be written only means that nothing is kept. The arrays are read-only either way.
+    """
+    try:
+        return open_arrays(folder, shapes, verify=verify)
+    except (OSError, ValueError):  # not made yet, or damaged
+        arrays = dict(make())
+    try:
+        save_arrays(folder, arrays)
+        return open_arrays(folder, shapes)
+    except OSError:  # no room, or no permission
+        for array in arrays.values():
+            array.flags.writeable = False
+        return arrays

@@ -1,0 +1,116 @@
+"""Figures that judge a classifier: accuracies side by side, the confusion matrix."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cs231n_lib.plots.figure import BLUE, CYCLE, GRAY, WorkbookFigure, figure, new_figure
+
+LINE_STYLES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v")
+
+
+@figure
+def cross_validation(ks: Sequence[int], scores: np.ndarray) -> WorkbookFigure:
+    """Accuracies ``(folds, len(ks))`` of each k: a dot a fold, the mean and its standard deviation."""
+    fig, ((ax,),) = new_figure(height=3.4)
+    mean, deviation = scores.mean(axis=0), scores.std(axis=0)
+    best = int(mean.argmax())
+    for fold in scores:
+        ax.plot(ks, fold, "o", color=GRAY, markersize=3.5, alpha=0.7, zorder=1)
+    ax.errorbar(ks, mean, yerr=deviation, color=BLUE, marker="s", zorder=2)
+    ax.annotate(
+        f"best: k = {ks[best]}",
+        (ks[best], mean[best]),
+        xytext=(0, 34),
+        textcoords="offset points",
+        ha="center",
+        arrowprops={"arrowstyle": "->"},
+    )
+    ax.set_xscale("log")
+    ax.set_xticks(ks, [str(k) for k in ks])
+    ax.minorticks_off()
+    ax.set_ylim(top=scores.max() + 0.4 * np.ptp(scores))
+    ax.set_xlabel("number of neighbors k (logarithmic)")
+    ax.set_ylabel("accuracy")
+    ax.set_title(f"k = {ks[best]} is best, but the values around it are as good within the error bars")
+    fig.alt = (
+        f"accuracy against k for {len(scores)} folds with mean and standard deviation; the mean is highest, "
+        f"{mean[best]:.3f}, at k = {ks[best]} and lowest, {mean.min():.3f}, at k = {ks[int(mean.argmin())]}"
+    )
+    return fig
+
+
+@figure
+def accuracy_curves(
+    x: Sequence[float], curves: Mapping[str, Sequence[float]], xlabel: str, title: str
+) -> WorkbookFigure:
+    """One line of accuracies for each name, against the same ``x`` on a logarithmic axis."""
+    fig, ((ax,),) = new_figure(height=3.2)
+    for (name, values), color, style, marker in zip(
+        curves.items(), CYCLE, LINE_STYLES * 2, MARKERS * 2, strict=False
+    ):
+        ax.plot(x, values, color=color, linestyle=style, marker=marker, label=name)
+    ax.set_xscale("log")
+    ax.set_xticks(x, [f"{value:g}" for value in x])
+    ax.minorticks_off()
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel("accuracy")
+    ax.set_title(title)
+    fig.legend(loc="outside right center")
+    fig.alt = f"accuracy against {xlabel}; highest values: " + ", ".join(
+        f"{name} {max(values):.3f}" for name, values in curves.items()
+    )
+    return fig
+
+
+@figure
+def accuracy_bars(accuracies: Mapping[str, float], title: str, chance: float = 0.1) -> WorkbookFigure:
+    """One horizontal bar for each accuracy, with its number; a line marks chance."""
+    names, values = list(accuracies), list(accuracies.values())
+    fig, ((ax,),) = new_figure(height=0.9 + 0.33 * len(names))
+    ax.barh(names, values, color=BLUE, height=0.62)
+    for row, value in enumerate(values):
+        ax.text(value, row, f" {value:.3f}", va="center")
+    ax.axvline(chance, color=GRAY, linestyle="--", linewidth=1.2)
+    ax.text(chance, -0.42, " chance", color=GRAY, va="bottom", fontsize=8.5)
+    ax.set_xlim(0, max(values) * 1.12)
+    ax.set_ylim(len(names) - 0.5, -0.9)
+    ax.set_xlabel("accuracy")
+    ax.set_title(title)
+    fig.alt = "accuracies: " + ", ".join(f"{name} {value:.3f}" for name, value in accuracies.items())
+    return fig
+
+
+@figure
+def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> WorkbookFigure:
+    """How often each true class (row) was predicted as each class (column): ``counts (C, C)``."""
+    fig, ((ax,),) = new_figure(height=4.9)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    image = ax.imshow(share, cmap="cividis", vmin=0, vmax=max(share.max(), 0.5))
+    for true in range(len(counts)):
+        for predicted in range(len(counts)):
+            color = "white" if share[true, predicted] < 0.3 else "black"
+            ax.text(
+                predicted, true, counts[true, predicted], ha="center", va="center", color=color, fontsize=8
+            )
+    ax.set_xticks(range(len(counts)), class_names, rotation=40, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(counts)), class_names)
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.set_xlabel("predicted class")
+    ax.set_ylabel("true class")
+    fig.colorbar(image, ax=ax, label="share of the true class", shrink=0.85)
+    wrong = counts - np.diag(np.diag(counts))
+    true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
+    favorite = int(counts.sum(axis=0).argmax())
+    ax.set_title(
+        f"Most frequent mistake: {class_names[true]} taken for {class_names[predicted]}\n"
+        f"Most frequent prediction: {class_names[favorite]}"
+    )
+    fig.alt = (
+        f"confusion matrix; {np.trace(counts)} of {counts.sum()} are right; the most frequent mistake is "
+        f"{class_names[true]} taken for {class_names[predicted]} ({wrong.max()} times)"
+    )
+    return fig
