@@ -69,7 +69,7 @@ class WorkbookFigure(Figure):
     alt: str = ""
 
     def png(self) -> bytes:
-        """The figure as a PNG picture, the same bytes for the same figure."""
+        """The figure as a PNG picture without the drawing program's version, which would change its bytes."""
         picture = io.BytesIO()
         with _style():
             self.savefig(picture, format="png", dpi=PIXELS_PER_INCH, metadata={"Software": None})

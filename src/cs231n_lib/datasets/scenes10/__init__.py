@@ -6,7 +6,8 @@ from 0 (off) to 1. The images take nothing but NumPy and a seed and are the same
 
     knobs.py        how much each knob changes
     primitives.py   shapes, noise, random numbers, painting
-    backgrounds.py  backdrops, grounds, things that stand around or in the way
+    backgrounds.py  backdrops and grounds
+    things.py       what stands around behind the object or in the way in front of it
     objects.py      one function a class
     render.py       puts them together
 """
@@ -14,6 +15,6 @@ from 0 (off) to 1. The images take nothing but NumPy and a seed and are the same
 from __future__ import annotations
 
 from .knobs import KNOBS
-from .render import CLASS_NAMES, generate, split
+from .render import CLASS_NAMES, generate
 
-__all__ = ["CLASS_NAMES", "KNOBS", "generate", "split"]
+__all__ = ["CLASS_NAMES", "KNOBS", "generate"]

@@ -14,23 +14,23 @@ from types import SimpleNamespace
 
 AMOUNTS: dict[str, dict[str, tuple[float, float, float]]] = {
     "viewpoint": {
-        "shift": (0.0, 0.30, 0.42),  # the object moves by up to this much to each side
-        "turn": (0.0, 0.11, 0.24),  # tan of half the angle it is turned by: 0.13 is 15 degrees
-        "shear": (0.0, 0.11, 0.24),  # how far it leans: x grows by this times y
+        "shift": (0.0, 0.30, 0.40),  # the object moves by up to this much to each side
+        "turn": (0.0, 0.10, 0.22),  # tan of half the angle it is turned by: 0.1 is 11 degrees
+        "shear": (0.0, 0.09, 0.20),  # how far it leans: x grows by this times y
         "foreshorten": (0.0, 0.16, 0.28),  # part of its width lost by facing away
         "mirrored": (0.0, 0.5, 0.5),  # share of objects that face left
     },
     "scale": {
-        "smaller": (0.0, 0.40, 0.80),  # log of the factor it shrinks by at most
-        "larger": (0.0, 0.22, 0.42),  # log of the factor it grows by at most
+        "smaller": (0.0, 0.40, 0.90),  # log of the factor it shrinks by at most
+        "larger": (0.0, 0.22, 0.45),  # log of the factor it grows by at most
     },
     "deformation": {
-        "bend": (0.0, 0.65, 1.7),  # limbs, wings and tails move by this times what each class allows
-        "warp": (0.0, 0.07, 0.22),  # the whole object bends along a wave of this height
-        "stretch": (0.0, 0.12, 0.30),  # log of the factor it gets wider by while it gets lower
+        "bend": (0.0, 0.65, 1.8),  # limbs, wings and tails move by this times what each class allows
+        "warp": (0.0, 0.07, 0.26),  # the whole object bends along a wave of this height
+        "stretch": (0.0, 0.12, 0.34),  # log of the factor it gets wider by while it gets lower
     },
     "occlusion": {
-        "occluder_share": (0.0, 0.10, 0.52),  # share of the four possible occluders that are there
+        "occluder_share": (0.0, 0.10, 0.50),  # share of the four possible occluders that are there
         "occluder_size": (0.5, 0.9, 1.3),  # times the size of its kind
     },
     "illumination": {
@@ -42,9 +42,9 @@ AMOUNTS: dict[str, dict[str, tuple[float, float, float]]] = {
     },
     "clutter": {
         "plausible": (0.0, 0.85, 1.0),  # share of backgrounds that are not the one typical of the class
-        "anywhere": (0.0, 0.30, 0.65),  # share of backgrounds that have nothing to do with the class
-        "texture": (0.25, 0.6, 1.0),  # strength of clouds, waves, grass, bricks and the like
-        "recolor": (0.0, 0.10, 0.17),  # each channel of the background moves by up to this much
+        "anywhere": (0.0, 0.30, 0.50),  # share of backgrounds that have nothing to do with the class
+        "texture": (0.25, 0.55, 0.9),  # strength of clouds, waves, grass, bricks and the like
+        "recolor": (0.0, 0.15, 0.19),  # each channel of the background moves by up to this much
         "horizon": (0.0, 0.30, 0.42),  # the horizon moves by up to this much
         "prop_share": (0.0, 0.4, 0.9),  # share of the four possible things in the background that are there
     },

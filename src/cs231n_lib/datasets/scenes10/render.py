@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -15,9 +16,8 @@ from .primitives import GRID_X, GRID_Y, PIXEL, SIZE, Draws, Scene, bias, clip01,
 from .things import paint_occluders, paint_props
 
 CLASS_NAMES: tuple[str, ...] = tuple(OBJECTS)
-BLOCK = 640  # images that are drawn in one go; about 64 of each class, which stay in the processor's cache
-
-SPLIT_SEEDS = {"train": 231, "val": 232, "test": 233}
+BLOCK = 640  # images a thread takes at a time
+BATCH = 64  # images of one class drawn at a time: few enough for the processor's cache
 
 
 def generate(
@@ -82,31 +82,14 @@ def generate(
         draws = Draws.of_rows(seed, start, stop)
         for label, name in enumerate(CLASS_NAMES):
             rows = np.flatnonzero(y[start:stop] == label)
-            for some in np.array_split(rows, max(1, len(rows) // 64)):
+            for some in np.array_split(rows, max(1, len(rows) // BATCH)):
                 if len(some):
                     X[start + some] = _draw_class(name, draws.rows(some), amount)
 
-    with ThreadPoolExecutor(
-        min(8, cpu_count() or 1)
-    ) as pool:  # NumPy lets go of the interpreter while it computes
+    # Threads help because NumPy lets go of the interpreter while it computes.
+    with ThreadPoolExecutor(min(8, cpu_count() or 1)) as pool:
         list(pool.map(draw, range(0, n, BLOCK)))
     return X, y
-
-
-def split(n_train: int = 5000, n_val: int = 1000, n_test: int = 1000) -> tuple[np.ndarray, ...]:
-    """Draw the fixed training, validation and test images, all knobs at their default.
-
-    Returns
-    -------
-    X_train, y_train, X_val, y_val, X_test, y_test
-        Images (n, 32, 32, 3) uint8 and classes (n,) int64, as `generate` returns them. Larger parts begin
-        with the same images.
-    """
-    sizes = {"train": n_train, "val": n_val, "test": n_test}
-    for part, n in sizes.items():
-        _checked_natural(f"n_{part}", n)
-    parts = [generate(n, seed=SPLIT_SEEDS[part]) for part, n in sizes.items()]
-    return tuple(array for part in parts for array in part)
 
 
 def _checked_natural(name: str, value) -> int:
@@ -136,10 +119,11 @@ def _balanced_labels(n: int, seed: int) -> np.ndarray:
     """Shuffle the ten classes again and again: each ten images in a row hold all of them."""
     tens = -(-n // len(CLASS_NAMES))
     words = np.random.PCG64(np.random.SeedSequence([seed, 0])).random_raw(tens * len(CLASS_NAMES))
-    return np.argsort(words.reshape(tens, -1), axis=1, kind="stable").ravel()[:n].astype(np.int64)
+    orders = np.argsort(words.reshape(tens, len(CLASS_NAMES)), axis=1, kind="stable")
+    return orders.ravel()[:n].astype(np.int64)
 
 
-def _draw_class(name: str, draws: Draws, amount) -> np.ndarray:
+def _draw_class(name: str, draws: Draws, amount: SimpleNamespace) -> np.ndarray:
     """Draw images of one class, uint8 (n, 32, 32, 3)."""
     n = len(draws.uniform)
     s = Scene(np.empty((3, n, SIZE, SIZE), np.float32), amount, draws)
@@ -186,7 +170,7 @@ def _place(s: Scene, name: str):
 
 
 def _expose(s: Scene) -> np.ndarray:
-    """Turn colors into bytes under a random light."""
+    """Put the pictures under a random light and turn them into bytes, uint8 (n, 32, 32, 3)."""
     s.draws.start("light")
     a = s.amount
     gain = growth(s.uniform(-a.gain, 0.5 * a.gain))

@@ -5,7 +5,7 @@ One short function each. It gets a scene and where each pixel is as the thing se
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -26,11 +26,8 @@ def bush(s: Scene, u, v, light) -> None:
 
 
 def stone(s: Scene, u, v, light) -> None:
-    s.paint(
-        smooth_union(circle(u, v, -0.1, -0.05, 0.17), circle(u, v, 0.12, -0.02, 0.15)),
-        rgb("858280") * light,
-        0.35,
-    )
+    shape = smooth_union(circle(u, v, -0.1, -0.05, 0.17), circle(u, v, 0.12, -0.02, 0.15))
+    s.paint(shape, rgb("858280") * light, 0.35)
 
 
 def crate(s: Scene, u, v, light) -> None:
@@ -53,12 +50,8 @@ def paint_props(s: Scene) -> None:
             part = s.part(rows)
             size = (present * (0.4 + nearness))[rows]
             part.pixel = PIXEL / size
-            paint(
-                part,
-                (GRID_X - x[rows]) / (size * width[rows]),
-                (GRID_Y - y[rows]) / (size * height[rows]),
-                light[rows],
-            )
+            u, v = (GRID_X - x[rows]) / (size * width[rows]), (GRID_Y - y[rows]) / (size * height[rows])
+            paint(part, u, v, light[rows])
             s.image[:, rows] = part.image
 
 
@@ -100,7 +93,7 @@ def paint_occluders(s: Scene, place_x, place_y) -> None:
             s.image[:, rows] = part.image
 
 
-def _by_kind(kind, present, functions: tuple[Callable, ...]):
+def _by_kind(kind, present, functions: tuple[Callable, ...]) -> Iterator[tuple[np.ndarray, Callable]]:
     """Yield for each function the images in which the thing it paints is present."""
     number = np.floor(kind * len(functions))
     for i, function in enumerate(functions):
