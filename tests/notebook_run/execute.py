@@ -5,6 +5,9 @@ they are and writes executed copies and HTML pages elsewhere.
 """
 
 import argparse
+import base64
+import html
+import logging
 import os
 import sys
 import time
@@ -21,7 +24,10 @@ from tqdm import tqdm
 
 from . import kernels
 from .normal_form import keep_equal_pictures, normal_form, text
-from .strict import warnings_in
+from .strict import encoded_pictures, warnings_in
+
+NO_ALT = 'alt="No description has been provided for this image"'
+README_PICTURE = kernels.NOTEBOOKS.parent / "site" / "neighbors.png"
 
 
 class CellWarned(Exception):
@@ -70,6 +76,14 @@ def refresh(paths: list[Path]) -> None:
         print(f"{path.stem:28} {time.perf_counter() - started:5.0f} s  {state}")
 
 
+def readme_picture() -> bytes:
+    """The stored figure that the README shows, as a PNG: its alternative text tells it from the others."""
+    notebook = nbformat.read(kernels.NOTEBOOKS / "02_knn.ipynb", as_version=4)
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", ()) if encoded_pictures([out])]
+    shown = [out for out in outputs if "nearest training images" in out.metadata["image/png"]["alt"]]
+    return base64.b64decode(shown[0].data["image/png"])
+
+
 def run(paths: list[Path], output: Path) -> bool:
     """Run copies of the notebooks into ``output``; True when all of them ran to the end."""
     kernels.use(kernels.quiet_environment())
@@ -84,11 +98,22 @@ def run(paths: list[Path], output: Path) -> bool:
             failed.append(path.stem)
             verdict = f"FAILED\n{failure}"
         nbformat.write(notebook, output / path.name)
-        page, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-        _write_whole(output / f"{path.stem}.html", page)
+        _write_whole(output / f"{path.stem}.html", html_page(notebook, path.stem))
         print(f"{path.stem:28} {time.perf_counter() - started:5.0f} s  {verdict}", flush=True)
     print(f"{len(paths) - len(failed)} passed, {len(failed)} failed; copies and pages are in {output}")
     return not failed
+
+
+def html_page(notebook: NotebookNode, title: str) -> str:
+    """The notebook as a page whose pictures carry their alternative text (nbconvert leaves it out)."""
+    quiet = logging.getLogger("nbconvert.pages")
+    quiet.setLevel(logging.ERROR)
+    page, _ = HTMLExporter(log=quiet).from_notebook_node(notebook, {"metadata": {"name": title}})
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", ()) if encoded_pictures([out])]
+    for output in outputs:
+        alt = output.metadata.get("image/png", {}).get("alt", "a figure")
+        page = page.replace(NO_ALT, f'alt="{html.escape(alt)}"', 1)
+    return page
 
 
 def _write_whole(path: Path, content: str) -> None:
@@ -129,6 +154,7 @@ def main() -> None:
     if arguments.command == "refresh":
         try:
             refresh(paths)
+            README_PICTURE.write_bytes(readme_picture())
         except FAILURES as failure:
             sys.exit(str(failure))
     else:

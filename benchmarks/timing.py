@@ -1,0 +1,42 @@
+"""Timing side by side, and writing down what was measured."""
+
+import datetime
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def interleaved_medians(work: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
+    """The median time of each piece of work, in seconds.
+
+    The pieces take turns, so that a machine that slows down slows all of them.
+    """
+    times: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(repeats):
+        for name, run in work.items():
+            start = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def machine() -> str:
+    """Processor, number of cores and date, in one line."""
+    processor = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next((s.split(":")[1].strip() for s in lines if s.startswith("model name")), processor)
+    return f"{processor}, {os.cpu_count()} cores, {datetime.date.today()}"
+
+
+def write_results(name: str, lines: list[str]) -> None:
+    """Print the lines and keep them, below the machine and the date, as ``results/<name>.txt``."""
+    text = "\n".join([machine(), *lines]) + "\n"
+    print(text, end="")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.txt").write_text(text)

@@ -1,0 +1,152 @@
+"""Principal components: the directions along which the rows of a data set vary most.
+
+Lecture notes "Neural Networks Part 2", section "PCA and Whitening".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import eigh
+
+__all__ = ["PrincipalComponents", "mean_and_covariance"]
+
+ROWS_AT_ONCE = 1024
+
+
+class PrincipalComponents:
+    """Rotate rows onto their principal components and scale each by a power of its variance.
+
+    The components are the eigenvectors of the covariance matrix with the largest eigenvalues, and the
+    eigenvalues are the variances along them. ``power=0`` only rotates. ``power=-1/2`` *whitens*: dividing by
+    the square root of the eigenvalue, the standard deviation, gives every component variance 1. A power of
+    -1/4 is half-way between them.
+
+    Parameters
+    ----------
+    n_components : int
+        How many components to keep, K.
+    power : float
+        Component i is multiplied by ``variances_[i] ** power``.
+
+    Attributes
+    ----------
+    mean_ : ndarray of float64, shape (D,)
+    components_ : ndarray of float64, shape (K, D)
+        Orthonormal rows, the largest variance first. The entry of each row that is largest in absolute value
+        is positive, so that the signs do not depend on the machine.
+    variances_ : ndarray of float64, shape (K,)
+        Mean squares along the components over the rows of `fit` (divided by N, as in the notes).
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0.0], [2.0, 2.0], [4.0, 4.0]])
+    >>> pca = PrincipalComponents(n_components=1).fit(X)
+    >>> pca.variances_.round(6)
+    array([5.333333])
+    >>> pca.transform(X).round(6)
+    array([[-2.828427],
+           [ 0.      ],
+           [ 2.828427]])
+    """
+
+    def __init__(self, n_components: int, power: float = 0.0):
+        if not isinstance(n_components, (int, np.integer)) or n_components < 1:
+            raise ValueError(f"n_components must be a positive integer, not {n_components!r}")
+        if not np.isfinite(power):
+            raise ValueError(f"power must be a finite number, not {power!r}")
+        self.n_components = int(n_components)
+        self.power = float(power)
+
+    def fit(self, X: np.ndarray) -> PrincipalComponents:
+        """Find mean, components and variances of the rows of ``X (N, D)``; returns the object itself.
+
+        Raises
+        ------
+        ValueError
+            If X has the wrong shape, holds NaN, or has fewer than ``n_components`` rows or features; or if
+            ``power`` is negative and a component has no variance to divide by.
+        """
+        X = _checked(X)
+        N, D = X.shape
+        K = self.n_components
+        if min(N, D) < K:
+            raise ValueError(f"X has shape {X.shape}: too small for n_components = {K}")
+        mean, covariance = mean_and_covariance(X)
+        variances, directions = eigh(covariance, subset_by_index=(D - K, D - 1), overwrite_a=True)
+        variances, components = np.maximum(variances[::-1], 0), directions.T[::-1]
+        # What round-off leaves of a variance of zero, relative to the largest one.
+        zero = variances <= D * np.finfo(np.float64).eps * variances[0]
+        if self.power < 0 and zero.any():
+            raise ValueError(
+                f"X varies along {K - zero.sum()} directions only: components beyond cannot be divided by"
+                f" their variance, but n_components = {K} and power = {self.power:g}"
+            )
+        largest = np.abs(components).argmax(axis=1)
+        signs = np.sign(components[np.arange(K), largest])
+        self.mean_, self.variances_, self.components_ = mean, variances, components * signs[:, None]
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """The scaled components of the rows of ``X (M, D)``.
+
+        Returns
+        -------
+        ndarray of float64, shape (M, K)
+        """
+        if not hasattr(self, "components_"):
+            raise ValueError("the components are not known yet: call fit(X) first")
+        X = _checked(X)
+        if X.shape[1] != len(self.mean_):
+            raise ValueError(f"X has shape {X.shape} but was fitted on {len(self.mean_)} features")
+        projection = self.components_.T * self.variances_**self.power
+        out = np.empty((len(X), self.n_components))
+        for start in range(0, len(X), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            out[rows] = (X[rows] - self.mean_) @ projection
+        return out
+
+
+def mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    r"""Mean ``(D,)`` and covariance ``(D, D)`` of the rows of ``X (N, D)``, in float64.
+
+    .. math:: \mu = \frac1N \sum_i x_i, \qquad \Sigma = \frac1N \sum_i (x_i - \mu)(x_i - \mu)^T
+
+    Only a block of rows is alive beside the result. uint8 rows are never subtracted in uint8 (3 - 5 would be
+    254); their sums of products are exact.
+    """
+    if X.dtype == np.uint8:
+        return _pixel_mean_and_covariance(X)
+    N, D = X.shape
+    mean = X.mean(axis=0, dtype=np.float64)
+    products = np.zeros((D, D))
+    for start in range(0, N, ROWS_AT_ONCE):
+        centered = X[start : start + ROWS_AT_ONCE] - mean
+        products += centered.T @ centered
+    return mean, products / N
+
+
+def _pixel_mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same for uint8 rows in float32 products, twice as fast and exact.
+
+    With 128 taken off, a product of two pixels is a whole number up to 2^14, and 1,024 of them add up to at
+    most 2^24: float32 holds every whole number up to there.
+    """
+    N, D = X.shape
+    sums, products = np.zeros(D), np.zeros((D, D))
+    for start in range(0, N, 1024):
+        shifted = X[start : start + 1024].astype(np.float32) - 128
+        sums += shifted.sum(axis=0, dtype=np.float64)
+        products += shifted.T @ shifted
+    shifted_mean = sums / N
+    return shifted_mean + 128, products / N - np.outer(shifted_mean, shifted_mean)
+
+
+def _checked(X: np.ndarray) -> np.ndarray:
+    X = np.asarray(X)
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f"X must be a non-empty 2-D array (rows, features), but has shape {X.shape}")
+    if X.dtype.kind not in "buif":
+        raise TypeError(f"X must hold real numbers, not {X.dtype}")
+    if X.dtype.kind == "f" and not np.isfinite(X).all():
+        raise ValueError("X holds NaN or infinite values")
+    return X

@@ -1,0 +1,105 @@
+"""Facts about the stored notebooks that need no run."""
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.notebook_run.execute import README_PICTURE, readme_picture
+from tests.notebook_run.normal_form import normal_form, text
+from tests.notebook_run.strict import encoded_pictures, warnings_in
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MAX_KILOBYTES = 3000
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def path(request) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_is_stored_in_normal_form(path, notebook):
+    nbformat.validate(notebook)
+    assert path.read_text(encoding="utf-8") == text(normal_form(notebook)), "run `make refresh`"
+    assert path.stat().st_size < 1000 * MAX_KILOBYTES
+
+
+def test_was_run_once_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1)), "run `make refresh`"
+
+
+def test_stores_neither_warnings_nor_errors(notebook):
+    for cell in code_cells(notebook):
+        assert not warnings_in(cell.outputs)
+        if "raises-exception" not in cell.metadata.get("tags", ()):
+            assert all(output.output_type != "error" for output in cell.outputs)
+
+
+def test_code_cells_are_short(notebook):
+    lengths = [
+        len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(notebook)
+    ]
+    assert max(lengths) <= 25
+    assert statistics.median(lengths) <= 5
+
+
+def test_every_picture_has_alternative_text(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if encoded_pictures([output]):
+                assert output.metadata["image/png"]["alt"].strip()
+    for cell in notebook.cells:
+        for alt in re.findall(r"!\[(.*?)\]\(", cell.source):
+            assert alt.strip()
+
+
+def test_folds_its_answers_away(notebook):
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert prose.count("<details>") == prose.count("</details>") == prose.count("<summary>Answer</summary>")
+    assert prose.count("**Question.**") == prose.count("<details>") > 0
+    assert not re.search(r"<details>\n(?!<summary>)", prose)
+
+
+def test_equation_numbers_are_unique_and_references_resolve(path, notebook):
+    prose = "\n".join(cell.source for cell in notebook.cells)
+    tags = re.findall(r"\\tag\{([0-9.]+)\}", prose)
+    assert len(tags) == len(set(tags))
+    assert all(tag.startswith(f"{int(path.stem[:2])}.") for tag in tags)
+    referred = set(re.findall(rf"\(({int(path.stem[:2])}\.[0-9]+)\)", prose))
+    assert referred <= set(tags)
+
+
+def test_prints_no_times_addresses_or_numpy_scalars(notebook):
+    for cell in code_cells(notebook):
+        printed = "".join(output.get("text", "") for output in cell.outputs)
+        printed += "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+        assert not re.search(r"0x[0-9a-f]{6,}|np\.(float|int)|\b\d+(\.\d+)? ?(ms|µs|seconds)\b", printed)
+
+
+def test_readme_lists_every_notebook_that_exists_and_no_other():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(notebooks/(\w+)\.ipynb\)", readme)) == {path.stem for path in NOTEBOOKS}
+
+
+def test_readme_links_lead_somewhere():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", readme):
+        assert (ROOT / target).exists(), target
+
+
+def test_readme_shows_the_stored_figure():
+    assert README_PICTURE.read_bytes() == readme_picture(), "run `make refresh`"
+    assert str(README_PICTURE.relative_to(ROOT)) in (ROOT / "README.md").read_text(encoding="utf-8")

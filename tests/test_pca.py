@@ -1,0 +1,114 @@
+"""Principal components against exact integers, hand-worked examples and scikit-learn."""
+
+import numpy as np
+import pytest
+
+from cs231n_lib.pca import PrincipalComponents, mean_and_covariance
+
+
+def rows(n=300, d=12, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + 5
+
+
+@pytest.mark.parametrize("n", [1, 5, 1023, 1024, 1025, 2500])
+def test_mean_and_covariance_of_pixels_are_exact(n):
+    X = np.random.default_rng(0).integers(0, 256, (n, 9), dtype=np.uint8)
+    X[:, 0], X[:, 1] = 0, 255
+    mean, covariance = mean_and_covariance(X)
+    whole = X.astype(np.int64)
+    np.testing.assert_allclose(mean, whole.sum(axis=0) / n, rtol=1e-15)
+    exact = (n * (whole.T @ whole) - np.outer(whole.sum(axis=0), whole.sum(axis=0))) / n**2
+    np.testing.assert_allclose(covariance, exact, atol=1e-10)
+    float_mean, float_covariance = mean_and_covariance(X.astype(np.float32))
+    np.testing.assert_allclose(float_mean, mean, rtol=1e-13)
+    np.testing.assert_allclose(float_covariance, exact, atol=1e-10)
+    assert float_covariance.dtype == covariance.dtype == np.float64
+
+
+def test_agrees_with_scikit_learn():
+    reference = pytest.importorskip("sklearn.decomposition").PCA(5, svd_solver="full")
+    X, Q = rows(), rows(seed=1)
+    expected = reference.fit(X).transform(Q)
+    pca = PrincipalComponents(5).fit(X)
+    np.testing.assert_allclose(pca.mean_, reference.mean_, atol=1e-12)
+    np.testing.assert_allclose(pca.variances_, reference.explained_variance_ * 299 / 300, rtol=1e-10)
+    signs = np.sign((pca.components_ * reference.components_).sum(axis=1))
+    np.testing.assert_allclose(pca.components_, signs[:, None] * reference.components_, atol=1e-9)
+    np.testing.assert_allclose(pca.transform(Q), expected * signs, atol=1e-9)
+
+
+@pytest.mark.parametrize("power", [0.0, -0.25, -0.5, 0.5])
+def test_each_component_is_scaled_by_a_power_of_its_variance(power):
+    X = rows(2100)  # more rows than a block
+    pca = PrincipalComponents(7, power).fit(X)
+    scores = pca.transform(X)
+    covariance = scores.T @ scores / len(X)
+    np.testing.assert_allclose(covariance, np.diag(pca.variances_ ** (1 + 2 * power)), atol=1e-9)
+    np.testing.assert_allclose(scores.mean(axis=0), 0, atol=1e-10)
+    assert scores.shape == (2100, 7) and scores.dtype == np.float64
+
+
+def test_components_are_orthonormal_sorted_and_signed():
+    pca = PrincipalComponents(12).fit(rows())
+    np.testing.assert_allclose(pca.components_ @ pca.components_.T, np.eye(12), atol=1e-12)
+    assert (np.diff(pca.variances_) <= 0).all()
+    largest = np.abs(pca.components_).argmax(axis=1)
+    assert (pca.components_[np.arange(12), largest] > 0).all()
+
+
+def test_by_hand():
+    pca = PrincipalComponents(2).fit(np.array([[0.0, 3.0], [4.0, 3.0], [0.0, 5.0], [4.0, 5.0]]))
+    assert pca.mean_.tolist() == [2, 4]
+    np.testing.assert_allclose(pca.variances_, [4, 1])
+    np.testing.assert_allclose(pca.components_, np.eye(2), atol=1e-15)
+    np.testing.assert_allclose(pca.transform(np.array([[3.0, 2.0]])), [[1, -2]])
+    whitened = PrincipalComponents(2, -0.5).fit(np.array([[0.0, 3.0], [4.0, 3.0], [0.0, 5.0], [4.0, 5.0]]))
+    np.testing.assert_allclose(whitened.transform(np.array([[3.0, 2.0]])), [[0.5, -2]])
+
+
+def test_uint8_does_not_wrap():
+    X = np.random.default_rng(0).integers(0, 256, (80, 6), dtype=np.uint8)
+    as_pixels, as_floats = PrincipalComponents(3).fit(X), PrincipalComponents(3).fit(X.astype(float))
+    np.testing.assert_allclose(as_pixels.transform(X), as_floats.transform(X.astype(float)), atol=1e-9)
+
+
+def test_directions_without_variance():
+    X = rows()[:, [0, 1, 1, 2]]
+    assert PrincipalComponents(4).fit(X).variances_[3] == pytest.approx(0, abs=1e-12)
+    with pytest.raises(ValueError, match="varies along 3 directions only"):
+        PrincipalComponents(4, -0.5).fit(X)
+    assert PrincipalComponents(3, -0.5).fit(X).variances_[2] > 0
+    constant = np.full((5, 3), 7.0)
+    assert PrincipalComponents(1).fit(constant).transform(constant).tolist() == [[0]] * 5
+    with pytest.raises(ValueError, match="varies along 0 directions only"):
+        PrincipalComponents(1, -0.25).fit(constant)
+
+
+@pytest.mark.parametrize("n_components", [0, -1, 1.5, "3", None])
+def test_bad_n_components(n_components):
+    with pytest.raises(ValueError, match="n_components must be a positive integer"):
+        PrincipalComponents(n_components)
+
+
+def test_bad_input_leaves_the_object_as_it_was():
+    with pytest.raises(ValueError, match="power must be a finite number"):
+        PrincipalComponents(2, np.nan)
+    pca = PrincipalComponents(3)
+    with pytest.raises(ValueError, match="call fit"):
+        pca.transform(rows())
+    pca.fit(rows())
+    before = pca.components_
+    for bad, error, message in [
+        (np.zeros((2, 12)), ValueError, "too small for n_components = 3"),
+        (np.zeros((12, 2)), ValueError, "too small for n_components = 3"),
+        (np.zeros(12), ValueError, "2-D"),
+        (np.zeros((0, 12)), ValueError, "non-empty"),
+        (np.full((9, 12), np.nan), ValueError, "NaN"),
+        (np.full((9, 12), "a"), TypeError, "real numbers"),
+    ]:
+        with pytest.raises(error, match=message):
+            pca.fit(bad)
+    with pytest.raises(ValueError, match=r"X has shape \(4, 11\) but was fitted on 12 features"):
+        pca.transform(np.zeros((4, 11)))
+    assert pca.components_ is before
