@@ -1,4 +1,4 @@
-"""The library behind the workbook: the classifiers, losses, gradients and features of CS231n's first lectures.
+"""The library behind the workbook: classifiers, losses, gradients and features of CS231n's lectures.
 
 The modules keep the course's own names (``cs231n_lib.classifiers.k_nearest_neighbor``,
 ``cs231n_lib.gradient_check`` …). Importing the package itself imports nothing but the standard

@@ -1,0 +1,141 @@
+"""Time the linear losses and the numerical gradient against their references, interleaved in one run.
+
+    python benchmarks/bench_linear.py [--quick]
+
+Prints a table of ratios of medians (and of minima: what remains on a busy machine).
+The references: one pass over X in memory is the matrix-vector product ``X @ v`` on all cores, the fastest
+pass NumPy has, and ``X.sum()`` on one. PyTorch is timed where it is installed.
+"""
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+import threadpoolctl
+
+from cs231n_lib.classifiers.linear_svm import svm_loss_matrix, svm_loss_vectorized
+from cs231n_lib.classifiers.softmax import softmax_coefficients, softmax_loss_matrix, softmax_loss_vectorized
+from cs231n_lib.gradient_check import eval_numerical_gradient, numerical_gradient_from_scores
+
+N, D, C, BATCH = 10_000, 3_073, 10, 200
+
+
+def interleaved(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, tuple[float, float]]:
+    """Median and minimum of the seconds each work takes, all of them once in every round."""
+    times = {name: [] for name in works}
+    for _ in range(repeats):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - start)
+    return {name: (statistics.median(t), min(t)) for name, t in times.items()}
+
+
+def report(title: str, results: dict[str, tuple[float, float]], reference: str) -> None:
+    print(f"\n{title}   (reference: {reference})")
+    for name, (median, least) in results.items():
+        ratios = f"{median / results[reference][0]:6.2f} {least / results[reference][1]:6.2f}"
+        print(f"  {name:32s} median {1e3 * median:9.3f} ms  min {1e3 * least:9.3f} ms   ratios {ratios}")
+
+
+def torch_works(W: np.ndarray, X: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
+    try:
+        import torch
+    except ImportError:
+        return {}
+    weights, rows, labels = torch.tensor(W, requires_grad=True), torch.tensor(X), torch.tensor(y)
+
+    def step(loss: Callable) -> None:
+        weights.grad = None
+        (loss(rows @ weights, labels) + 0.1 * (weights**2).sum()).backward()
+
+    return {
+        "PyTorch softmax": lambda: step(torch.nn.functional.cross_entropy),
+        "PyTorch SVM": lambda: step(torch.nn.functional.multi_margin_loss),
+    }
+
+
+def full_batch(dtype: type, repeats: int) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((N, D), dtype=dtype)
+    W = 0.01 * rng.standard_normal((D, C), dtype=dtype)
+    dS, y, v = rng.standard_normal((N, C), dtype=dtype), rng.integers(0, C, N), W[:, 0].copy()
+    works = {
+        "one pass: X @ v": lambda: X @ v,
+        "one pass, one core: X.sum()": X.sum,
+        "two matrix products": lambda: (X @ W, X.T @ dS),
+        "SVM, whole matrices": lambda: svm_loss_matrix(W, X, y, 0.1),
+        "SVM, blocks": lambda: svm_loss_vectorized(W, X, y, 0.1),
+        "softmax, whole matrices": lambda: softmax_loss_matrix(W, X, y, 0.1),
+        "softmax, blocks": lambda: softmax_loss_vectorized(W, X, y, 0.1),
+        **torch_works(W, X, y),
+    }
+    title = f"loss and gradient, {N} x {D} x {C}, {X.dtype}"
+    report(title, interleaved(works, repeats), "one pass: X @ v")
+
+
+def mini_batch(dtype: type, repeats: int) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((N, D), dtype=dtype)
+    W = 0.01 * rng.standard_normal((D, C), dtype=dtype)
+    dS, y = rng.standard_normal((BATCH, C), dtype=dtype), rng.integers(0, C, N)
+
+    def reference() -> None:
+        batch = X[rng.integers(N, size=BATCH)]
+        batch @ W, batch.T @ dS
+
+    def step(loss: Callable) -> np.ndarray:
+        rows = rng.integers(N, size=BATCH)
+        return W - 1e-3 * loss(W, X[rows], y[rows], 0.1)[1]
+
+    works = {
+        "gather + two products": reference,
+        "SVM step": lambda: step(svm_loss_vectorized),
+        "softmax step": lambda: step(softmax_loss_vectorized),
+    }
+    title = f"mini-batch step of {BATCH}, {X.dtype}"
+    report(title, interleaved(works, repeats), "gather + two products")
+
+
+def numerical_gradient(features: int) -> None:
+    rng = np.random.default_rng(0)
+    X, W = rng.standard_normal((10, features)), 0.01 * rng.standard_normal((features, C))
+    y = rng.integers(0, C, 10)
+
+    def loss_of_scores(S: np.ndarray) -> np.ndarray:
+        losses, _ = softmax_coefficients(S.reshape(-1, C), np.tile(y, len(S)))
+        return losses.reshape(len(S), 10).mean(axis=1)
+
+    works = {
+        "from scores": lambda: numerical_gradient_from_scores(loss_of_scores, X, W),
+        "the course's loop": lambda: eval_numerical_gradient(
+            lambda W: loss_of_scores((X @ W)[np.newaxis])[0], W, verbose=False
+        ),
+    }
+    title = f"numerical gradient, 10 x {features} x {C}"
+    report(title, interleaved(works, 1 if features == D else 5), "from scores")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few repeats, small numerical gradient")
+    quick = parser.parse_args().quick
+    for library in threadpoolctl.threadpool_info():
+        print(
+            f"{library['internal_api']} {library['version']}, {library.get('architecture')} kernels", end=", "
+        )
+        print(f"{library['num_threads']} threads")
+    print(f"NumPy {np.__version__}, Python {platform.python_version()}")
+    for dtype in (np.float64, np.float32):
+        full_batch(dtype, 5 if quick else 15)
+        mini_batch(dtype, 20 if quick else 200)
+    numerical_gradient(300 if quick else D)
+
+
+if __name__ == "__main__":
+    main()
