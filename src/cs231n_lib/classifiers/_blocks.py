@@ -197,11 +197,12 @@ def _transposed_product(X: np.ndarray, dS: np.ndarray) -> np.ndarray:
 @contextmanager
 def _ordered_map(num_tasks: int) -> Iterator[Callable]:
     """Give a ``map`` that works on as many threads as BLAS would use, or on this one for few tasks."""
-    if num_tasks < _MIN_BLOCKS_FOR_THREADS:
-        yield map
-    else:
-        with _one_blas_thread() as num_threads, ThreadPoolExecutor(num_threads) as pool:
-            yield pool.map
+    with _one_blas_thread() as num_threads:  # also for few tasks: their products are too small to share
+        if num_tasks < _MIN_BLOCKS_FOR_THREADS:
+            yield map
+        else:
+            with ThreadPoolExecutor(num_threads) as pool:
+                yield pool.map
 
 
 _blas_lock = threading.Lock()

@@ -13,14 +13,10 @@ from tqdm.auto import tqdm
 from cs231n_lib.classifiers._blocks import check_labels, refuse_non_finite
 from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
+from cs231n_lib.optim import cosine
 from cs231n_lib.saved import saved_path, written_whole
 
 __all__ = ["LinearClassifier", "LinearSVM", "Softmax", "cosine", "step_decay"]
-
-
-def cosine(progress: float) -> float:
-    """Half a cosine from 1 at progress 0 to 0 at progress 1 (Loshchilov and Hutter, 2017, "SGDR")."""
-    return (1 + math.cos(math.pi * progress)) / 2
 
 
 def step_decay(factor: float, steps: int) -> Callable[[float], float]:
