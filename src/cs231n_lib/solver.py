@@ -1,0 +1,310 @@
+"""The training loop: mini-batches, an update rule, accuracies as it goes, the best parameters at the end."""
+
+import copy
+import pickle
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from cs231n_lib import optim
+from cs231n_lib.saved import written_whole
+
+__all__ = ["Solver"]
+
+RULES = {
+    rule.__name__: rule for rule in (optim.sgd, optim.sgd_momentum, optim.adagrad, optim.rmsprop, optim.adam)
+}
+
+
+class Model(Protocol):
+    """What a Solver can train."""
+
+    params: dict[str, np.ndarray]
+
+    def loss(
+        self, X: np.ndarray, y: np.ndarray | None = None
+    ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
+        """Return scores ``(N, C)`` without y; with y the loss, and a gradient for each entry of `params`."""
+
+
+class Solver:
+    """Trains a model by mini-batch descent, and keeps the parameters that do best on the validation set.
+
+    Parameters
+    ----------
+    model : object
+        With ``params``, a dict of arrays, and ``loss(X, y=None)``: scores without labels, and with them
+        ``(loss, grads)``, where grads has an array for each entry of params.
+    data : mapping
+        ``X_train (N, ...)``, ``y_train (N,)``, ``X_val (M, ...)``, ``y_val (M,)``.
+    update_rule : str, default "sgd"
+        A rule of `cs231n_lib.optim`: "sgd", "sgd_momentum", "adagrad", "rmsprop" or "adam".
+    optim_config : dict, optional
+        Hyper-parameters of the rule, ``learning_rate`` first of all. Each parameter gets its own copy.
+    lr_decay : float, default 1
+        Factor on the learning rate after each epoch.
+    lr_schedule : callable, optional
+        Maps the progress of a call of `train` (0 at its first iteration, below 1 at its last) to a factor on
+        ``optim_config["learning_rate"]``: `optim.cosine` or your own. It takes the place of lr_decay.
+    batch_size : int, default 100
+        Examples in a batch, drawn with replacement. An epoch is ``max(N // batch_size, 1)`` batches.
+    num_epochs : int, default 10
+    num_train_samples : int or None, default 1000
+        How many training examples the training accuracy is measured on; None means all.
+    num_val_samples : int or None, default None
+        The same for the validation accuracy.
+    checkpoint_name : str, optional
+        Write ``<checkpoint_name>_epoch_<n>.pkl``, the pickled state, with each measurement of the accuracies.
+        A checkpoint is written whole or not at all. Unpickle only files that you wrote yourself.
+    print_every : int, default 10
+        Iterations from one printed loss to the next.
+    verbose : bool, default True
+        Print losses and accuracies.
+    progress : bool, default False
+        Show a progress bar.
+    rng : Generator or int, optional
+        Draws the batches and samples. By default NumPy's global generator does, as in the course.
+
+    Attributes
+    ----------
+    loss_history : list of float
+        The loss of each batch, before its update.
+    train_acc_history, val_acc_history : list of float
+        Accuracies after the first and the last iteration and at each epoch's end.
+    best_val_acc : float
+    best_params : dict
+        A copy of the parameters that reached it.
+    epoch : int
+    optim_configs : dict
+        The rule's config for each parameter, with its state.
+    model
+
+    Raises
+    ------
+    ValueError
+        For an unknown keyword or rule, data that does not fit together, or a number out of range.
+
+    Examples
+    --------
+    >>> from cs231n_lib.classifiers.fc_net import TwoLayerNet
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 2))
+    >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)  # exclusive or: no line separates it
+    >>> model = TwoLayerNet(2, 20, 2, weight_scale=1.0, rng=rng)
+    >>> solver = Solver(
+    ...     model, {"X_train": X, "y_train": y, "X_val": X, "y_val": y},
+    ...     update_rule="adam", optim_config={"learning_rate": 0.05}, num_epochs=50, verbose=False, rng=rng)
+    >>> solver.train()
+    >>> solver.best_val_acc > 0.95
+    True
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        data: Mapping[str, np.ndarray],
+        *,
+        update_rule: str = "sgd",
+        optim_config: Mapping[str, float] | None = None,
+        lr_decay: float = 1.0,
+        lr_schedule: Callable[[float], float] | None = None,
+        batch_size: int = 100,
+        num_epochs: int = 10,
+        num_train_samples: int | None = 1000,
+        num_val_samples: int | None = None,
+        checkpoint_name: str | None = None,
+        print_every: int = 10,
+        verbose: bool = True,
+        progress: bool = False,
+        rng: np.random.Generator | int | None = None,
+        **unknown: object,
+    ) -> None:
+        if unknown:
+            raise ValueError(
+                f"unknown keyword {', '.join(unknown)}: see Solver's documentation for the known ones"
+            )
+        if update_rule not in RULES:
+            raise ValueError(f"update_rule must be one of {', '.join(RULES)}, got {update_rule!r}")
+        optim_config = dict(optim_config or {})
+        if lr_schedule is not None and (lr_decay != 1 or "learning_rate" not in optim_config):
+            raise ValueError(
+                "lr_schedule needs optim_config['learning_rate'], which it scales, and no lr_decay"
+            )
+        for name, count, least in (
+            ("batch_size", batch_size, 1),
+            ("num_epochs", num_epochs, 0),
+            ("num_train_samples", num_train_samples, 1),
+            ("num_val_samples", num_val_samples, 1),
+            ("print_every", print_every, 1),
+        ):
+            may_be_none = name in ("num_train_samples", "num_val_samples")
+            if count is None and may_be_none:
+                continue
+            if not isinstance(count, int | np.integer) or count < least:
+                raise ValueError(
+                    f"{name} must be an integer >= {least}{' or None' * may_be_none}, got {count!r}"
+                )
+
+        self.model = model
+        self.X_train, self.y_train = _examples(data, "train")
+        self.X_val, self.y_val = _examples(data, "val")
+        self.update_rule, self.optim_config = update_rule, optim_config
+        self.lr_decay, self.lr_schedule = lr_decay, lr_schedule
+        self.batch_size, self.num_epochs = batch_size, num_epochs
+        self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
+        self.checkpoint_name = checkpoint_name
+        self.print_every, self.verbose, self.progress = print_every, verbose, progress
+        self._draw = np.random if rng is None else np.random.default_rng(rng)
+
+        self.epoch = 0
+        self.best_val_acc = 0.0
+        self.best_params: dict[str, np.ndarray] = {}
+        self._best_bn_params = None
+        self.loss_history: list[float] = []
+        self.train_acc_history: list[float] = []
+        self.val_acc_history: list[float] = []
+        self.optim_configs = {name: copy.deepcopy(optim_config) for name in model.params}
+
+    def train(self) -> None:
+        """Train for `num_epochs` epochs; a second call goes on from the best parameters.
+
+        However it ends, the model is left with the best parameters found (if any accuracy was measured yet):
+        an interruption from the keyboard, or any other exception, is passed on after that.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the training diverges, which means that the learning rate is too high. It stops there.
+
+        Raises
+        ------
+        ValueError
+            If the model refuses the data.
+        """
+        try:
+            self._train()
+        except FloatingPointError as error:
+            where = f"at iteration {len(self.loss_history) + 1}"
+            warnings.warn(
+                f"the training diverged {where}, so the learning rate is too high ({error})",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        finally:
+            self._restore_best()
+
+    def check_accuracy(
+        self, X: np.ndarray, y: np.ndarray, num_samples: int | None = None, batch_size: int = 100
+    ) -> float:
+        """Measure the share of examples whose largest score is the label's.
+
+        Parameters
+        ----------
+        X, y : (N, ...) array, (N,) integer array
+        num_samples : int, optional
+            Draw so many examples, with replacement, if there are more.
+        batch_size : int, default 100
+            Examples the model is given at a time, which bounds the memory used.
+
+        Returns
+        -------
+        float
+        """
+        if len(X) == 0 or len(X) != len(y):
+            raise ValueError(f"X and y must have as many rows, at least one, got {len(X)} and {len(y)}")
+        if num_samples is not None and len(X) > num_samples:
+            rows = self._draw.choice(len(X), num_samples)
+            X, y = X[rows], y[rows]
+        batches = (slice(start, start + batch_size) for start in range(0, len(X), batch_size))
+        correct = sum(int(np.sum(np.argmax(self.model.loss(X[rows]), axis=1) == y[rows])) for rows in batches)
+        return correct / len(X)
+
+    def _train(self) -> None:
+        from tqdm.auto import tqdm  # here and not above: this room needs NumPy alone
+
+        iterations_per_epoch = max(len(self.X_train) // self.batch_size, 1)
+        num_iterations = self.num_epochs * iterations_per_epoch
+        for t in tqdm(range(num_iterations), disable=not self.progress):
+            if self.lr_schedule is not None:
+                rate = self.optim_config["learning_rate"] * self.lr_schedule(t / num_iterations)
+                for config in self.optim_configs.values():
+                    config["learning_rate"] = rate
+            self._step()
+            if self.verbose and t % self.print_every == 0:
+                print(f"(Iteration {t + 1} / {num_iterations}) loss: {self.loss_history[-1]:f}")
+
+            epoch_end = (t + 1) % iterations_per_epoch == 0
+            if epoch_end:
+                self.epoch += 1
+                for config in self.optim_configs.values():
+                    config["learning_rate"] *= self.lr_decay
+            if t == 0 or epoch_end:  # the last iteration ends an epoch
+                self._measure()
+
+    def _step(self) -> None:
+        """Make one update, on one random batch."""
+        rows = self._draw.choice(len(self.X_train), self.batch_size)
+        loss, grads = self.model.loss(self.X_train[rows], self.y_train[rows])
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss}")
+        self.loss_history.append(loss)
+        rule = RULES[self.update_rule]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the next loss
+            for name, w in self.model.params.items():
+                self.model.params[name], self.optim_configs[name] = rule(
+                    w, grads[name], self.optim_configs[name]
+                )
+
+    def _measure(self) -> None:
+        """Measure both accuracies, write the checkpoint, and keep the parameters if they are the best."""
+        train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
+        val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
+        self.train_acc_history.append(train_acc)
+        self.val_acc_history.append(val_acc)
+        self._save_checkpoint()
+        if self.verbose:
+            print(f"(Epoch {self.epoch} / {self.num_epochs}) train acc: {train_acc:f}; val_acc: {val_acc:f}")
+        if val_acc > self.best_val_acc or not self.best_params:
+            self.best_val_acc = val_acc
+            self.best_params = {name: w.copy() for name, w in self.model.params.items()}
+            self._best_bn_params = copy.deepcopy(getattr(self.model, "bn_params", None))
+
+    def _restore_best(self) -> None:
+        """Put copies of the best parameters into the model: later training leaves `best_params` alone.
+
+        The running averages of batch normalization belong to the parameters they were measured with.
+        """
+        if self.best_params:
+            self.model.params = {name: w.copy() for name, w in self.best_params.items()}
+        if self._best_bn_params is not None:
+            self.model.bn_params = copy.deepcopy(self._best_bn_params)
+
+    def _save_checkpoint(self) -> None:
+        if self.checkpoint_name is None:
+            return
+        names = (
+            "model update_rule lr_decay optim_config batch_size num_train_samples num_val_samples "
+            "epoch loss_history train_acc_history val_acc_history"
+        )
+        path = Path(f"{self.checkpoint_name}_epoch_{self.epoch}.pkl")
+        if self.verbose:
+            print(f'Saving checkpoint to "{path}"')
+        with written_whole(path) as file:
+            pickle.dump({name: getattr(self, name) for name in names.split()}, file)
+
+
+def _examples(data: Mapping[str, np.ndarray], part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Take ``X_<part>`` and ``y_<part>`` out of data; their numbers of rows must agree."""
+    names = f"X_{part}", f"y_{part}"
+    for name in names:
+        if name not in data:
+            raise ValueError(f"data has no {name}, only {', '.join(data)}")
+    X, y = (np.asarray(data[name]) for name in names)
+    if len(X) == 0 or y.shape != (len(X),):
+        raise ValueError(
+            f"{names[0]} and {names[1]} must be N >= 1 examples and labels, got {X.shape} and {y.shape}"
+        )
+    return X, y

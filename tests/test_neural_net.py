@@ -1,0 +1,249 @@
+"""The monolithic two-layer net: the course's toy numbers, finite differences, training, errors."""
+
+# ruff: noqa: NPY002 (the course seeds and draws from the global generator)
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cs231n_lib.classifiers import fc_net
+from cs231n_lib.classifiers.neural_net import TwoLayerNet
+from cs231n_lib.optim import cosine
+from tests.test_layers import slopes
+
+
+def toy_net():
+    np.random.seed(0)
+    return TwoLayerNet(4, 10, 3, std=1e-1)
+
+
+def toy_data():
+    np.random.seed(1)
+    return 10 * np.random.randn(5, 4), np.array([0, 1, 2, 2, 1])
+
+
+def blobs(n, rng, classes=3):
+    """Points around one center for each class, with room between them."""
+    y = rng.integers(classes, size=n)
+    return 4 * np.eye(classes, 4)[y] + rng.standard_normal((n, 4)), y
+
+
+def test_scores_and_loss_of_the_assignment():
+    net, (X, y) = toy_net(), toy_data()
+    expected = [
+        [-0.81233741, -1.27654624, -0.70335995],
+        [-0.17129677, -1.18803311, -0.47310444],
+        [-0.51590475, -1.01354314, -0.8504215],
+        [-0.15419291, -0.48629638, -0.52901952],
+        [-0.00618733, -0.12435261, -0.15226949],
+    ]
+    np.testing.assert_allclose(net.loss(X), expected, atol=5e-9)
+    assert net.loss(X, y, reg=0.05)[0] == pytest.approx(1.30378789133, abs=1e-11)
+
+
+def test_training_of_the_assignment_overfits_five_points():
+    X, y = toy_data()
+    net = toy_net()
+    history = net.train(X, y, X, y, learning_rate=1e-1, reg=5e-6, num_iters=100, verbose=False)
+    assert history["loss_history"][-1] == pytest.approx(0.0171496079387, abs=1e-12)
+    assert len(history["loss_history"]) == 100
+    # N // batch_size is 0: an epoch is one iteration.
+    assert len(history["train_acc_history"]) == len(history["val_acc_history"]) == 100
+    assert history["val_acc_history"][-1] == 1
+
+
+@given(st.tuples(*[st.integers(1, 4)] * 4), st.sampled_from([0.0, 0.05, 2.0]), st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=25, derandomize=True)
+def test_gradients_against_differences(sizes, reg, seed):
+    N, D, H, C = sizes
+    rng = np.random.default_rng(seed)
+    net = TwoLayerNet(D, H, C, std=1.0, rng=rng)
+    net.params["b1"], net.params["b2"] = rng.standard_normal(H), rng.standard_normal(C)
+    X, y = rng.standard_normal((N, D)), rng.integers(C, size=N)
+    if np.abs(X @ net.params["W1"] + net.params["b1"]).min() < 1e-3:
+        return  # a kink within reach of the difference
+    _, grads = net.loss(X, y, reg)
+    assert grads.keys() == net.params.keys()
+    for name, w in net.params.items():
+
+        def loss(value, name=name):
+            moved = TwoLayerNet(D, H, C)
+            moved.params = {**net.params, name: value}
+            return moved.loss(X, y, reg)[0]
+
+        np.testing.assert_allclose(grads[name], slopes(loss, w), rtol=1e-5, atol=1e-8)
+
+
+def test_the_modular_net_is_the_same_net_with_twice_the_reg():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 6)), rng.integers(4, size=20)
+    old, new = TwoLayerNet(6, 8, 4, std=0.5, rng=rng), fc_net.TwoLayerNet(6, 8, 4, reg=0.3)
+    new.params = old.params
+    loss, grads = old.loss(X, y, reg=0.15)
+    new_loss, new_grads = new.loss(X, y)
+    assert loss == pytest.approx(new_loss, rel=1e-12)
+    for name in grads:
+        np.testing.assert_allclose(grads[name], new_grads[name], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(old.loss(X), new.loss(X), rtol=1e-13)
+
+
+def test_regularization_has_no_half_and_leaves_the_biases_out():
+    net = TwoLayerNet(2, 3, 2)
+    net.params = {"W1": np.full((2, 3), 2.0), "b1": np.ones(3), "W2": np.full((3, 2), 3.0), "b2": np.ones(2)}
+    X, y = np.ones((1, 2)), np.array([0])
+    (plain, plain_grads), (loss, grads) = net.loss(X, y), net.loss(X, y, reg=0.5)
+    assert loss - plain == pytest.approx(0.5 * (6 * 4 + 6 * 9))
+    np.testing.assert_allclose(grads["W1"] - plain_grads["W1"], 2.0)
+    np.testing.assert_allclose(grads["W2"] - plain_grads["W2"], 3.0)
+    np.testing.assert_array_equal(grads["b1"], plain_grads["b1"])
+
+
+def test_regularization_covers_matrices_of_any_size():
+    rng = np.random.default_rng(0)
+    net = TwoLayerNet(400, 400, 2, std=0.1, rng=rng)  # W1 is worked on in several pieces
+    X, y = rng.standard_normal((2, 400)), np.array([0, 1])
+    (plain, plain_grads), (loss, grads) = net.loss(X, y), net.loss(X, y, reg=0.5)
+    W1, W2 = net.params["W1"], net.params["W2"]
+    assert loss - plain == pytest.approx(0.5 * (np.sum(W1**2) + np.sum(W2**2)), rel=1e-12)
+    np.testing.assert_allclose(grads["W1"], plain_grads["W1"] + W1, rtol=1e-12, atol=1e-15)
+
+
+def test_the_loss_is_exact_for_scores_of_any_size():
+    net = TwoLayerNet(1, 1, 2)
+    net.params = {
+        "W1": np.ones((1, 1)),
+        "b1": np.zeros(1),
+        "W2": np.array([[1.0, 1.0]]),
+        "b2": np.array([0.0, -5.0]),
+    }
+    X = np.array([[1.0], [1e6]])  # rows so far apart that one maximum for both would give 0/0
+    gap = np.log1p(np.exp(-5))
+    assert net.loss(X, np.array([0, 0]))[0] == pytest.approx(gap, rel=1e-9)
+    assert net.loss(X, np.array([1, 1]))[0] == pytest.approx(5 + gap, rel=1e-9)
+
+
+def test_first_weights_come_from_the_global_generator_or_from_rng():
+    np.random.seed(3)
+    W1, W2 = 0.5 * np.random.randn(4, 5), 0.5 * np.random.randn(5, 2)
+    np.random.seed(3)
+    net = TwoLayerNet(4, 5, 2, std=0.5)
+    np.testing.assert_array_equal(net.params["W1"], W1)
+    np.testing.assert_array_equal(net.params["W2"], W2)
+    assert not net.params["b1"].any() and not net.params["b2"].any()
+    one, two = (TwoLayerNet(4, 5, 2, rng=8).params["W1"] for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_training_learns_and_is_repeatable():
+    rng = np.random.default_rng(0)
+    (X, y), (X_val, y_val) = blobs(300, rng), blobs(100, rng)
+    y_val[:20] = (y_val[:20] + 1) % 3  # so that its accuracy is not the batch's
+
+    def trained(**options):
+        net = TwoLayerNet(4, 16, 3, std=0.1, rng=1)
+        history = net.train(
+            X, y, X_val, y_val, learning_rate=0.3, num_iters=61, batch_size=100, rng=2, **options
+        )
+        return net, history
+
+    net, history = trained()
+    assert net.predict(X_val).shape == (100,)
+    assert np.mean(net.predict(X_val) == y_val) > 0.75
+    assert history["train_acc_history"][-1] > 0.95
+    assert history["val_acc_history"][-1] == np.mean(
+        net.predict(X_val) == y_val
+    )  # iteration 60 begins an epoch
+    assert len(history["val_acc_history"]) == 21  # iterations 0, 3, ... 60
+    again, same = trained()
+    assert same == history
+    np.testing.assert_array_equal(again.params["W1"], net.params["W1"])
+    scheduled, _ = trained(schedule=cosine)
+    assert (scheduled.params["W1"] != net.params["W1"]).any()
+
+
+def test_the_learning_rate_decays_after_each_epoch_and_follows_the_schedule():
+    # One example, one batch: the steps are the same number of gradients, computed here by hand.
+    X, y = np.ones((1, 2)), np.array([0])
+    net = TwoLayerNet(2, 2, 2, std=1.0, rng=0)
+    expected = TwoLayerNet(2, 2, 2, std=1.0, rng=0)
+    for rate in (0.4 * 1.0, 0.4 * 0.5 * 0.75, 0.4 * 0.25 * 0.5, 0.4 * 0.125 * 0.25):
+        _, grads = expected.loss(X, y, 0.1)
+        expected.params = {name: w - rate * grads[name] for name, w in expected.params.items()}
+    net.train(X, y, X, y, 0.4, 0.5, 0.1, num_iters=4, batch_size=1, schedule=lambda progress: 1 - progress)
+    for name, w in net.params.items():
+        np.testing.assert_allclose(w, expected.params[name], rtol=1e-12)
+
+
+def test_verbose_prints_every_hundredth_loss(capsys):
+    X, y = toy_data()
+    history = toy_net().train(X, y, X, y, num_iters=101, verbose=True)
+    losses = history["loss_history"]
+    assert capsys.readouterr().out == (
+        f"iteration 0 / 101: loss {losses[0]:f}\niteration 100 / 101: loss {losses[100]:f}\n"
+    )
+
+
+def test_a_diverging_training_warns_and_keeps_finite_parameters():
+    rng = np.random.default_rng(0)
+    X, y = blobs(50, rng)
+    net = TwoLayerNet(4, 8, 3, std=1.0, rng=1)
+    with pytest.warns(RuntimeWarning, match="the training diverged at iteration 1: learning_rate 9.5e\\+199"):
+        history = net.train(X, y, X, y, learning_rate=1e200, reg=0.1, num_iters=100, rng=1)
+    assert len(history["loss_history"]) < 100
+    assert np.isfinite(net.loss(X, y)[0])
+
+
+def test_float32_stays_float32():
+    X, y = toy_data()
+    net = toy_net()
+    net.params = {name: w.astype(np.float32) for name, w in net.params.items()}
+    net.train(
+        X.astype(np.float32), y, X.astype(np.float32), y, np.float64(1e-3), reg=np.float64(0.1), num_iters=2
+    )
+    assert all(w.dtype == np.float32 for w in net.params.values())
+
+
+def test_bad_arguments_are_named_and_leave_the_net_as_it_was():
+    X, y = toy_data()
+    net = toy_net()
+    before = net.params["W1"].copy()
+    with pytest.raises(ValueError, match=r"X has shape \(5, 3\) but the net has 4 inputs"):
+        net.loss(X[:, :3])
+    with pytest.raises(
+        ValueError, match=r"X must have shape \(N, 4\) with at least one row, got shape \(0, 4\)"
+    ):
+        net.predict(X[:0])
+    with pytest.raises(ValueError, match=r"y must have shape \(5,\)"):
+        net.loss(X, y[:4])
+    with pytest.raises(ValueError, match="y must hold labels from 0 to 2, got 0 to 3"):
+        net.loss(X, np.array([0, 1, 2, 3, 0]))
+    with pytest.raises(TypeError, match="y must hold integer labels"):
+        net.loss(X, y / 2)
+    with pytest.raises(ValueError, match="reg must be a finite number >= 0, got -1"):
+        net.loss(X, y, reg=-1)
+    with pytest.raises(ValueError, match="y_val must have shape"):
+        net.train(X, y, X, y[:2])
+    with pytest.raises(ValueError, match="X_val has shape"):
+        net.train(X, y, X[:, :2], y)
+    with pytest.raises(ValueError, match="batch_size must be an integer >= 1, got 0"):
+        net.train(X, y, X, y, batch_size=0)
+    with pytest.raises(ValueError, match="num_iters must be an integer >= 0, got 1.5"):
+        net.train(X, y, X, y, num_iters=1.5)
+    np.testing.assert_array_equal(net.params["W1"], before)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_found_and_named(bad):
+    X, y = toy_data()
+    net = toy_net()
+    X[2, 1] = bad
+    for call in (lambda: net.loss(X), lambda: net.loss(X, y), lambda: net.train(X, y, X, y)):
+        with pytest.raises(ValueError, match=rf"X must be finite, got {bad} at \(\d, 1\)"):
+            call()
+    net.params["W2"][3, 0] = bad
+    with pytest.raises(
+        FloatingPointError, match="the parameters have grown so large that the scores overflow"
+    ):
+        net.loss(toy_data()[0], y)
+    assert net.predict(toy_data()[0]).shape == (5,)
