@@ -52,7 +52,7 @@ refresh: $(READY)  ## run all notebooks on the built-in images and store their o
 	$(BIN)/python -m tests.notebook_run.execute refresh $(NAMES)
 
 bench: $(VENV)-bench/ready  ## measure speed against what you would use instead
-	$(VENV)-bench/bin/python benchmarks/run_all.py
+	for script in benchmarks/bench_*.py; do $(VENV)-bench/bin/python $$script || exit 1; done
 
 $(VENV)-bench/ready: benchmarks/requirements.lock requirements.lock
 	@$(PYTHON) -m venv --clear $(VENV)-bench

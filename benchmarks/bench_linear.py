@@ -2,19 +2,17 @@
 
     python benchmarks/bench_linear.py [--quick]
 
-Prints a table of ratios of medians (and of minima: what remains on a busy machine).
+Prints tables of medians and their ratios; the full run keeps them in benchmarks/results.
 The references: one pass over X in memory is the matrix-vector product ``X @ v`` on all cores, the fastest
 pass NumPy has, and ``X.sum()`` on one. PyTorch is timed where it is installed.
 """
 
 import argparse
-import platform
-import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
 import threadpoolctl
+from timing import interleaved_medians, write_results
 
 from cs231n_lib.classifiers.linear_svm import svm_loss_matrix, svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_coefficients, softmax_loss_matrix, softmax_loss_vectorized
@@ -23,22 +21,13 @@ from cs231n_lib.gradient_check import eval_numerical_gradient, numerical_gradien
 N, D, C, BATCH = 10_000, 3_073, 10, 200
 
 
-def interleaved(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, tuple[float, float]]:
-    """Median and minimum of the seconds each work takes, all of them once in every round."""
-    times = {name: [] for name in works}
-    for _ in range(repeats):
-        for name, work in works.items():
-            start = time.perf_counter()
-            work()
-            times[name].append(time.perf_counter() - start)
-    return {name: (statistics.median(t), min(t)) for name, t in times.items()}
-
-
-def report(title: str, results: dict[str, tuple[float, float]], reference: str) -> None:
-    print(f"\n{title}   (reference: {reference})")
-    for name, (median, least) in results.items():
-        ratios = f"{median / results[reference][0]:6.2f} {least / results[reference][1]:6.2f}"
-        print(f"  {name:32s} median {1e3 * median:9.3f} ms  min {1e3 * least:9.3f} ms   ratios {ratios}")
+def report(title: str, works: dict[str, Callable[[], object]], repeats: int, reference: str) -> list[str]:
+    """Lines of a table: the median time of each work, and its ratio to the reference."""
+    medians = interleaved_medians(works, repeats)
+    lines = [f"{title}; times {reference}:"]
+    for name, seconds in medians.items():
+        lines.append(f"  {name:32s} {1e3 * seconds:10.3f} ms {seconds / medians[reference]:7.2f} x")
+    return lines
 
 
 def torch_works(W: np.ndarray, X: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
@@ -58,7 +47,7 @@ def torch_works(W: np.ndarray, X: np.ndarray, y: np.ndarray) -> dict[str, Callab
     }
 
 
-def full_batch(dtype: type, repeats: int) -> None:
+def full_batch(dtype: type, repeats: int) -> list[str]:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((N, D), dtype=dtype)
     W = 0.01 * rng.standard_normal((D, C), dtype=dtype)
@@ -74,10 +63,10 @@ def full_batch(dtype: type, repeats: int) -> None:
         **torch_works(W, X, y),
     }
     title = f"loss and gradient, {N} x {D} x {C}, {X.dtype}"
-    report(title, interleaved(works, repeats), "one pass: X @ v")
+    return report(title, works, repeats, "one pass: X @ v")
 
 
-def mini_batch(dtype: type, repeats: int) -> None:
+def mini_batch(dtype: type, repeats: int) -> list[str]:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((N, D), dtype=dtype)
     W = 0.01 * rng.standard_normal((D, C), dtype=dtype)
@@ -97,10 +86,10 @@ def mini_batch(dtype: type, repeats: int) -> None:
         "softmax step": lambda: step(softmax_loss_vectorized),
     }
     title = f"mini-batch step of {BATCH}, {X.dtype}"
-    report(title, interleaved(works, repeats), "gather + two products")
+    return report(title, works, repeats, "gather + two products")
 
 
-def numerical_gradient(features: int) -> None:
+def numerical_gradient(features: int) -> list[str]:
     rng = np.random.default_rng(0)
     X, W = rng.standard_normal((10, features)), 0.01 * rng.standard_normal((features, C))
     y = rng.integers(0, C, 10)
@@ -116,7 +105,7 @@ def numerical_gradient(features: int) -> None:
         ),
     }
     title = f"numerical gradient, 10 x {features} x {C}"
-    report(title, interleaved(works, 1 if features == D else 5), "from scores")
+    return report(title, works, 1 if features == D else 5, "from scores")
 
 
 def main() -> None:
@@ -125,16 +114,18 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="few repeats, small numerical gradient")
     quick = parser.parse_args().quick
-    for library in threadpoolctl.threadpool_info():
-        print(
-            f"{library['internal_api']} {library['version']}, {library.get('architecture')} kernels", end=", "
-        )
-        print(f"{library['num_threads']} threads")
-    print(f"NumPy {np.__version__}, Python {platform.python_version()}")
+    lines = [
+        f"{library['internal_api']} {library['version']}, {library.get('architecture')} kernels"
+        for library in threadpoolctl.threadpool_info()
+    ]
     for dtype in (np.float64, np.float32):
-        full_batch(dtype, 5 if quick else 15)
-        mini_batch(dtype, 20 if quick else 200)
-    numerical_gradient(300 if quick else D)
+        lines += full_batch(dtype, 5 if quick else 15)
+        lines += mini_batch(dtype, 20 if quick else 200)
+    lines += numerical_gradient(300 if quick else D)
+    if quick:
+        print("\n".join(lines))
+    else:
+        write_results("linear", lines)
 
 
 if __name__ == "__main__":

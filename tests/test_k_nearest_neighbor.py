@@ -49,13 +49,20 @@ def test_l1_distances_of_pixels_are_exact(d):
     assert np.array_equal(cityblock_distances(Q, X), exact)
 
 
+def test_l1_distances_between_pixels_and_other_numbers():
+    X, Q = pixels(40, 11, 0), pixels(5, 11, 1) - 0.25
+    np.testing.assert_allclose(cityblock_distances(Q, X), cdist(Q, X, "cityblock"), rtol=1e-14)
+    np.testing.assert_allclose(cityblock_distances(X, Q), cdist(X, Q, "cityblock"), rtol=1e-14)
+
+
 def test_distance_to_itself_is_never_nan():
     X = 1e3 + np.random.default_rng(0).standard_normal((200, 500)).astype(np.float32)
     knn = trained(X, np.zeros(200, int))
     self_distances = np.diag(knn.compute_distances_no_loops(X))
     assert (self_distances >= 0).all() and self_distances.max() < 1e-3
-    cosines = trained(X, np.zeros(200, int), metric="cosine").compute_distances_no_loops(X)
-    assert cosines.min() >= 0
+    knn = trained(X, np.zeros(200, int), metric="cosine")
+    assert knn.compute_distances_no_loops(X).min() >= 0
+    assert knn.compute_distances_no_loops(-X).max() <= 2
 
 
 def test_vote_takes_the_most_frequent_label_and_the_smaller_at_a_tie():
@@ -151,7 +158,7 @@ def test_large_problems_never_hold_all_distances(monkeypatch):
         "l1",
         lambda A, B: rows_at_once.append(len(A)) or cdist(A, B, "cityblock"),
     )
-    assert trained(X, np.arange(300), metric="l1").predict(X).tolist() == list(range(300))
+    assert trained(X, np.arange(300), metric="l1").predict(X[:40]).tolist() == list(range(40))
     assert max(rows_at_once) == 3
 
 
@@ -183,7 +190,8 @@ def test_labels_may_be_any_integers_from_zero():
     knn = trained(X, np.array([10**12, 3]))
     assert knn.predict(X).tolist() == [10**12, 3]
     assert knn.predict(X).dtype == np.int64
-    assert trained(X, np.array([200, 7], dtype=np.uint8)).predict(X).tolist() == [200, 7]
+    knn = trained(X, np.array([200, 7], dtype=np.uint8))
+    assert knn.predict(X).tolist() == [200, 7] and knn.y_train.dtype == knn.predict(X).dtype == np.int64
 
 
 @pytest.mark.parametrize("num_loops", [-1, 3, None, "two"])
@@ -285,3 +293,28 @@ def test_cosine_does_not_overflow():
     X = np.array([[1e300, 1e300], [1e-300, -1e-300]])
     dists = trained(X, np.arange(2), metric="cosine").compute_distances_no_loops(X)
     np.testing.assert_allclose(dists, [[0, 1], [1, 0]], atol=1e-15)
+
+
+def test_a_second_search_uses_what_the_first_one_prepared(monkeypatch):
+    monkeypatch.setattr(module, "DISTANCES_AT_ONCE", 0)
+    made = []
+    original = module.NeighborIndex
+    monkeypatch.setattr(module, "NeighborIndex", lambda *args: made.append(args) or original(*args))
+    knn, Q = trained(pixels(60, 40, 0), np.arange(60)), pixels(9, 40, 1)
+    for k in (1, 5, 60):
+        assert knn.predict(Q, k=k).shape == (9,)
+    assert len(made) == 1
+    knn.predict(Q + 0.5)  # queries that are no pixels are compared in another way
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("metric", ["l2", "cosine"])
+def test_a_search_sees_training_rows_that_were_changed_in_place(monkeypatch, metric):
+    monkeypatch.setattr(module, "DISTANCES_AT_ONCE", 0)
+    X, Q = pixels(60, 40, 0), pixels(9, 40, 1)
+    knn = trained(X, np.arange(60), metric=metric)
+    before = knn.kneighbors(Q, 3)[1]
+    X[:] = X[::-1].copy()
+    np.testing.assert_array_equal(knn.kneighbors(Q, 3)[1], 59 - before)
+    knn.train(X[:30], np.arange(30))
+    assert knn.kneighbors(Q, 30)[1].max() == 29

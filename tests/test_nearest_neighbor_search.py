@@ -93,6 +93,7 @@ def test_pixels_against_other_queries():
     assert_same(X, correlated_pixels(20, 1) + 0.5, 3, (4, 20))
     assert_same(X, correlated_pixels(20, 1).astype(np.float64) - 300, 3, (4, 20))
     assert_same(X, np.full((2, 300), 1e6), 3, (4, 20))
+    assert_same(X, correlated_pixels(20, 1) + 2.0**-12, 3, (4, 20))
     far = np.full((2, 300), 2.0**80)  # so far that all rows are equally near
     assert nearest_neighbors(X, far, 500, (4, 20))[1].tolist() == [list(range(500))] * 2
 
@@ -133,19 +134,50 @@ def test_whole_directions_make_no_vector_longer_and_sum_exactly():
 @pytest.mark.parametrize("kind", [module.PixelRows, module.RealRows])
 @pytest.mark.parametrize("n_components", [(3, 12), (200, 400)])
 def test_fine_and_coarse_bounds_are_ordered_and_below_the_truth(kind, n_components):
-    X, Q = correlated_pixels(300, 0), correlated_pixels(10, 1)
+    X = correlated_pixels(300, 0)
+    Q = np.concatenate([correlated_pixels(10, 1), X[:10]])
     rows = kind(X)
     bounds = module.LowerBounds(rows, n_components).for_queries(Q)
     true = np.sqrt(((Q[:, None].astype(float) - X) ** 2).sum(axis=2)) * rows.scale
-    for i in range(10):
+    assert (bounds.reach > 0).all()  # float32 is not exact
+    assert bounds.reach.max() < 0.05 * np.median(true)
+    for i in range(len(Q)):
         square = bounds.rounding[i] - bounds.offset[i]
         coarse = bounds.coarse[i].astype(np.float64) + square
         fine = coarse + bounds.fine_rows @ bounds.fine_columns[i]
-        above = true[i] + bounds.reach[i]
         assert (coarse <= fine + bounds.rounding[i]).all()
-        assert (fine <= above**2 + bounds.rounding[i]).all()
-        assert np.median(fine / true[i] ** 2) > 0.8  # and they say something
+        assert (fine <= (true[i] + bounds.reach[i]) ** 2 + bounds.rounding[i]).all()
+        assert np.median(fine / np.maximum(true[i], 1) ** 2) > 0.8  # and they say something
         assert bounds.rounding[i] < 0.01 * np.median(true[i] ** 2)
+        tau = np.median(true[i]) ** 2
+        kept = bounds.not_above(i, tau / rows.scale**2)
+        assert set(np.flatnonzero(true[i] ** 2 <= tau)) <= set(kept)
+        assert set(kept) <= set(np.flatnonzero(fine <= 1.11 * tau))
+
+
+@pytest.mark.parametrize(
+    ("query", "nearest", "others"),
+    [
+        (np.full(64, 0.49), np.full(64, 0.51), np.full(64, -0.3)),  # 0, 1 and 0 as whole numbers
+        (np.zeros(64), np.full(64, 0.51), np.repeat([-1.4, 0], [26, 38])),  # 0, 1 and -1 or 0
+    ],
+)
+def test_rounding_rows_apart_loses_no_neighbor(query, nearest, others):
+    """The nearest row is not the nearest one after rounding to whole numbers."""
+    X = others + np.arange(62)[:, None] / 1e4
+    X[0], X[1], X[2] = 100, 0, nearest
+    X[1] = -X.sum(axis=0)  # so that the mean is 0
+    assert module.RealRows(X).scale == 1
+    rounded = [np.linalg.norm(np.rint(row) - np.rint(query)) for row in X]
+    assert rounded[2] > rounded[3] and np.argmin(np.linalg.norm(X - query, axis=1)) == 2
+    _, indices = nearest_neighbors(X, query[None], 1, (2, 4))
+    assert indices.tolist() == [[2]]
+
+
+def test_sums_of_large_products_are_exact():
+    rng = np.random.default_rng(0)
+    X, Q = (np.where(rng.random((n, 3072)) < 0.9, 1, rng.integers(0, 256, (n, 3072))) for n in (40, 5))
+    assert_same(X.astype(np.uint8), Q.astype(np.uint8), 40, (2, 4))
 
 
 def test_levels_are_reached_by_enough_columns():

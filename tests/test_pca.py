@@ -104,7 +104,7 @@ def test_bad_input_leaves_the_object_as_it_was():
         (np.zeros((12, 2)), ValueError, "too small for n_components = 3"),
         (np.zeros(12), ValueError, "2-D"),
         (np.zeros((0, 12)), ValueError, "non-empty"),
-        (np.full((9, 12), np.nan), ValueError, "NaN"),
+        (np.where(np.arange(12) == 3, np.nan, np.ones((9, 1))), ValueError, "NaN"),
         (np.full((9, 12), "a"), TypeError, "real numbers"),
     ]:
         with pytest.raises(error, match=message):

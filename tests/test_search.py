@@ -24,6 +24,11 @@ def test_shuffled_folds_hold_every_row_once():
     )
 
 
+def test_fewest_and_most_folds():
+    assert [p.tolist() for p in folds(3, 2)] == [[0, 1], [2]]
+    assert [p.tolist() for p in folds(3, 3)] == [[0], [1], [2]]
+
+
 @pytest.mark.parametrize("n_folds", [1, 0, -2, 11])
 def test_bad_number_of_folds(n_folds):
     with pytest.raises(ValueError, match="n_folds must be from 2 to the 10 rows"):

@@ -10,7 +10,8 @@ A linear classifier's loss is a function of its scores alone, plus the regulariz
 Only the middle line differs between the SVM and softmax. The rest is here, once.
 
 X is by far the largest array, and both products need it. Done one after the other, each reads all of X
-from memory. A block of rows that fits into the processor's cache is read once and serves both.
+from memory. A block of rows that stays in the processor's cache is read once and serves both, and the blocks
+share out the cores.
 """
 
 import functools
@@ -24,12 +25,8 @@ from threadpoolctl import ThreadpoolController
 
 Coefficients = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-BLOCK_ENTRIES = 3 << 18
-"""Entries of X in a block: 6 MB in float64. Fixed, so that sums do not depend on the machine."""
-
-SMALL_PRODUCT = 1_000_000
-"""Multiplications up to which OpenBLAS skips copying a product's operands into its own order. The copy costs
-as much as the product when one side has only C = 10 columns, so larger products are cut into pieces."""
+BLOCK_ENTRIES = 1 << 22
+"""Entries of X in a block: 32 MB in float64. Fixed, so that sums do not depend on the machine."""
 
 _MIN_BLOCKS_FOR_THREADS = 4
 
@@ -131,20 +128,19 @@ def linear_loss(
 
     Notes
     -----
-    Blocks have a fixed size and are added in the order of the rows: from four blocks on, the result is the
-    same to the bit on any number of threads. Fewer blocks run one after the other, with BLAS's own threads
-    inside each product, which may change the last digit.
+    Blocks have a fixed size, are added in the order of the rows, and no product is shared by threads: the
+    result is the same to the bit on any number of threads.
     """
     W, X, y, dtype = check_linear_loss(W, X, y, reg)
-    weights = np.asfortranarray(W, dtype=dtype)  # the order that small products like best
+    weights = W.astype(dtype, copy=False)
     block_rows = max(1, BLOCK_ENTRIES // X.shape[1])
 
     def block(start: int) -> tuple[float, np.ndarray]:
         rows = slice(start, start + block_rows)
         X_block = X[rows].astype(dtype, copy=False)
         with np.errstate(over="ignore", invalid="ignore"):  # the result is checked below
-            losses, dS = coefficients(_scores(X_block, weights), y[rows])
-            return losses.sum(dtype=np.float64), _transposed_product(X_block, dS)
+            losses, dS = coefficients(X_block @ weights, y[rows])
+            return losses.sum(dtype=np.float64), X_block.T @ dS
 
     starts = range(0, len(X), block_rows)
     with _ordered_map(len(starts)) as ordered_map:
@@ -170,34 +166,10 @@ def add_regularization(
     return loss, dW
 
 
-def _scores(X: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """``X @ W`` as a stack of small products, of a few rows of X each."""
-    (n, D), C = X.shape, W.shape[1]
-    rows = min(n, max(1, SMALL_PRODUCT // max(1, W.size)))
-    whole = n - n % rows
-    S = np.empty((n, C), X.dtype)
-    np.matmul(X[:whole].reshape(-1, rows, D), W, out=S[:whole].reshape(-1, rows, C))
-    np.matmul(X[whole:], W, out=S[whole:])
-    return S
-
-
-def _transposed_product(X: np.ndarray, dS: np.ndarray) -> np.ndarray:
-    """``X.T @ dS`` as a stack of small products, of a few columns of X each."""
-    (n, D), C = X.shape, dS.shape[1]
-    columns = min(D, max(1, SMALL_PRODUCT // max(1, dS.size)))
-    whole = D - D % columns
-    dS = np.asfortranarray(dS)
-    dW = np.empty((D, C), X.dtype)
-    stack = X[:, :whole].reshape(n, -1, columns).transpose(1, 2, 0)
-    np.matmul(stack, dS, out=dW[:whole].reshape(-1, columns, C))
-    np.matmul(X[:, whole:].T, dS, out=dW[whole:])
-    return dW
-
-
 @contextmanager
 def _ordered_map(num_tasks: int) -> Iterator[Callable]:
     """Give a ``map`` that works on as many threads as BLAS would use, or on this one for few tasks."""
-    with _one_blas_thread() as num_threads:  # also for few tasks: their products are too small to share
+    with one_blas_thread() as num_threads:  # also for few tasks: their products are too small to share
         if num_tasks < _MIN_BLOCKS_FOR_THREADS:
             yield map
         else:
@@ -209,7 +181,7 @@ _blas_lock = threading.Lock()
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[int]:
+def one_blas_thread() -> Iterator[int]:
     """Limit BLAS to one thread; gives the number it had.
 
     The limit is a setting of the whole process. The lock keeps two callers from restoring it out of order.

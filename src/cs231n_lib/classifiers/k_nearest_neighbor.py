@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,7 +15,7 @@ from cs231n_lib.classifiers.distances import (
     row_blocks,
     unit_rows,
 )
-from cs231n_lib.classifiers.nearest_neighbor_search import k_smallest, nearest_neighbors
+from cs231n_lib.classifiers.nearest_neighbor_search import NeighborIndex, holds_pixels, k_smallest
 
 __all__ = ["KNearestNeighbor", "knn_accuracies", "vote"]
 
@@ -77,6 +78,8 @@ class KNearestNeighbor:
         self.weights = weights
         self.X_train: np.ndarray | None = None
         self.y_train: np.ndarray | None = None
+        self._prepared: NeighborIndex | None = None
+        self._indexed: tuple | None = None  # what _prepared was made of
 
     def train(self, X: np.ndarray, y: np.ndarray) -> None:
         """Remember the training rows ``X (N, D)`` and their labels ``y (N,)``, integers from 0."""
@@ -160,7 +163,7 @@ class KNearestNeighbor:
 
         Notes
         -----
-        A large problem in L2 goes to `nearest_neighbors`, which finds the same rows without computing all
+        A large problem in L2 goes to a `NeighborIndex`, which finds the same rows without computing all
         distances. So does one in the cosine metric, since for rows of length 1 the squared distance is
         ``||u - v||^2 = 2 (1 - u.v)``. Pixels give the same bits either way. On other numbers the two ways
         round differently, and rows closer to a tie than round-off may change places.
@@ -169,10 +172,20 @@ class KNearestNeighbor:
         if self.metric == "l1" or len(X) * len(self.X_train) <= DISTANCES_AT_ONCE:
             return self._kneighbors_of_all_distances(X, k)
         if self.metric == "l2":
-            squared_dists, indices = nearest_neighbors(self.X_train, X, k)
+            squared_dists, indices = self._index(holds_pixels(X)).search(X, k)
             return np.sqrt(squared_dists), indices
-        squared_dists, indices = nearest_neighbors(unit_rows(self.X_train, "X_train"), unit_rows(X), k)
+        squared_dists, indices = self._index(pixels=False).search(unit_rows(X), k)
         return squared_dists / 2, indices
+
+    def _index(self, pixels: bool) -> NeighborIndex:
+        """The training rows made ready for the search; made anew if they changed since, even in place."""
+        pixels = pixels and holds_pixels(self.X_train)
+        content = zlib.crc32(np.ascontiguousarray(self.X_train))
+        state = (pixels, self.X_train.shape, self.X_train.dtype, content)
+        if self._indexed != state:
+            rows = self.X_train if self.metric == "l2" else unit_rows(self.X_train, "X_train")
+            self._prepared, self._indexed = NeighborIndex(rows, pixels), state
+        return self._prepared
 
     def _kneighbors_of_all_distances(self, X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         dists, indices = np.empty((len(X), k)), np.empty((len(X), k), dtype=np.int64)
