@@ -6,6 +6,8 @@ The printed lines are the same on every machine: verdicts instead of times and r
 import time
 from collections.abc import Callable
 
+from threadpoolctl import threadpool_limits
+
 
 def check(claim: str, holds: bool) -> None:
     """Print the claim with a check mark; raise AssertionError when it does not hold."""
@@ -22,12 +24,16 @@ def check_accuracy(name: str, accuracy: float, *, at_least: float) -> None:
 
 
 def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The shortest of ``repeats`` times that ``work()`` takes, in seconds."""
+    """The shortest of ``repeats`` times that ``work()`` takes, in seconds of one core.
+
+    Processor time with one BLAS thread: so ways to do the same work can be compared on a busy machine, too.
+    """
     times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
+    with threadpool_limits(1):
+        for _ in range(repeats):
+            start = time.process_time()
+            work()
+            times.append(time.process_time() - start)
     return min(times)
 
 
