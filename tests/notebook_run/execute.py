@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument(
         "--output", type=Path, default=Path("build/run"), help="for run: the folder to write to"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()  # names may follow options
     paths = sorted(kernels.NOTEBOOKS.glob("*.ipynb"))
     if arguments.names:
         known = {path.stem: path for path in paths}
