@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigh
 
+from cs231n_lib.rows import checked_rows
+
 __all__ = ["PrincipalComponents", "mean_and_covariance"]
 
 ROWS_AT_ONCE = 1024
@@ -66,7 +68,7 @@ class PrincipalComponents:
             If X has the wrong shape, holds NaN, or has fewer than ``n_components`` rows or features; or if
             ``power`` is negative and a component has no variance to divide by.
         """
-        X = _checked(X)
+        X = checked_rows(X)
         N, D = X.shape
         K = self.n_components
         if min(N, D) < K:
@@ -95,7 +97,7 @@ class PrincipalComponents:
         """
         if not hasattr(self, "components_"):
             raise ValueError("the components are not known yet: call fit(X) first")
-        X = _checked(X)
+        X = checked_rows(X)
         if X.shape[1] != len(self.mean_):
             raise ValueError(f"X has shape {X.shape} but was fitted on {len(self.mean_)} features")
         projection = self.components_.T * self.variances_**self.power
@@ -139,14 +141,3 @@ def _pixel_mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         products += shifted.T @ shifted
     shifted_mean = sums / N
     return shifted_mean + 128, products / N - np.outer(shifted_mean, shifted_mean)
-
-
-def _checked(X: np.ndarray) -> np.ndarray:
-    X = np.asarray(X)
-    if X.ndim != 2 or X.size == 0:
-        raise ValueError(f"X must be a non-empty 2-D array (rows, features), but has shape {X.shape}")
-    if X.dtype.kind not in "buif":
-        raise TypeError(f"X must hold real numbers, not {X.dtype}")
-    if X.dtype.kind == "f" and not np.isfinite(X).all():
-        raise ValueError("X holds NaN or infinite values")
-    return X

@@ -16,6 +16,7 @@ from cs231n_lib.classifiers.distances import (
     unit_rows,
 )
 from cs231n_lib.classifiers.nearest_neighbor_search import NeighborIndex, holds_pixels, k_smallest
+from cs231n_lib.rows import checked_rows
 
 __all__ = ["KNearestNeighbor", "knn_accuracies", "vote"]
 
@@ -236,18 +237,6 @@ class KNearestNeighbor:
                 f"k must be an integer from 1 to the {len(self.y_train)} training rows, not {k!r}"
             )
         return int(k)
-
-
-def checked_rows(X: np.ndarray) -> np.ndarray:
-    """X as an array, if it holds real numbers in at least one row and one column; else an error."""
-    X = np.asarray(X)
-    if X.ndim != 2 or X.size == 0:
-        raise ValueError(f"X must be a non-empty 2-D array (rows, features), but has shape {X.shape}")
-    if X.dtype.kind not in "buif":
-        raise TypeError(f"X must hold real numbers, not {X.dtype}")
-    if X.dtype.kind == "f" and not np.isfinite(X).all():
-        raise ValueError("X holds NaN or infinite values")
-    return X
 
 
 def vote(labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
