@@ -68,13 +68,13 @@ def correlated_pixels(n, seed):
 def test_most_rows_are_left_out_and_the_answers_are_true(monkeypatch):
     X, Q = correlated_pixels(3000, 0), correlated_pixels(100, 1)
     asked = []
-    original = module.PixelRows.squared_distances_from
+    original = module.PixelRows.squared_distances
 
-    def counted(self, q):
-        distances = original(self, q)
-        return lambda index: asked.append(len(index)) or distances(index)
+    def counted(self, Q, queries, index):
+        asked.append(len(index))
+        return original(self, Q, queries, index)
 
-    monkeypatch.setattr(module.PixelRows, "squared_distances_from", counted)
+    monkeypatch.setattr(module.PixelRows, "squared_distances", counted)
     assert_same(X, Q, 5, (4, 20))
     assert sum(asked) / len(Q) < 0.05 * len(X)
 
@@ -104,6 +104,7 @@ def test_all_rows_alike(value):
     for dtype in (np.uint8, np.float64):
         assert_same(X.astype(dtype), X[:3].astype(dtype), 70)
         assert_same(X.astype(dtype) * 1.5, X[:3].astype(dtype), 4)
+    assert_same(np.repeat(X, 6, axis=0), X[:40], 4)  # more pairs than are worked on at a time
 
 
 def test_one_row_constant_features_and_extremes():
@@ -141,18 +142,19 @@ def test_fine_and_coarse_bounds_are_ordered_and_below_the_truth(kind, n_componen
     true = np.sqrt(((Q[:, None].astype(float) - X) ** 2).sum(axis=2)) * rows.scale
     assert (bounds.reach > 0).all()  # float32 is not exact
     assert bounds.reach.max() < 0.05 * np.median(true)
+    tau = np.median(true, axis=1) ** 2
+    kept_queries, kept = bounds.not_above(tau / rows.scale**2)
+    assert np.array_equal(kept_queries, np.sort(kept_queries))
     for i in range(len(Q)):
-        square = bounds.rounding[i] - bounds.offset[i]
-        coarse = bounds.coarse[i].astype(np.float64) + square
-        fine = coarse + bounds.fine_rows @ bounds.fine_columns[i]
+        coarse = bounds.coarse[i].astype(np.float64) + bounds.squares[i]
+        fine = coarse + bounds.fine_rows @ bounds.fine_queries[i]
         assert (coarse <= fine + bounds.rounding[i]).all()
         assert (fine <= (true[i] + bounds.reach[i]) ** 2 + bounds.rounding[i]).all()
         assert np.median(fine / np.maximum(true[i], 1) ** 2) > 0.8  # and they say something
         assert bounds.rounding[i] < 0.01 * np.median(true[i] ** 2)
-        tau = np.median(true[i]) ** 2
-        kept = bounds.not_above(i, tau / rows.scale**2)
-        assert set(np.flatnonzero(true[i] ** 2 <= tau)) <= set(kept)
-        assert set(kept) <= set(np.flatnonzero(fine <= 1.11 * tau))
+        mine = set(kept[kept_queries == i])
+        assert set(np.flatnonzero(true[i] ** 2 <= tau[i])) <= mine
+        assert mine <= set(np.flatnonzero(fine <= 1.11 * tau[i]))
 
 
 @pytest.mark.parametrize(
@@ -180,14 +182,15 @@ def test_sums_of_large_products_are_exact():
     assert_same(X.astype(np.uint8), Q.astype(np.uint8), 40, (2, 4))
 
 
-def test_levels_are_reached_by_enough_columns():
+def test_columns_of_small_values():
     values = np.random.default_rng(0).integers(0, 50, (7, 5003)).astype(np.float32)
     for m in (1, 30, 5003):
-        levels = module.small_value_levels(values, m)
-        counts = (values <= levels[:, None]).sum(axis=1)
-        assert (counts >= m).all()
-    distinct = np.argsort(np.random.default_rng(0).random((7, 5003)), axis=1)
-    assert ((distinct <= module.small_value_levels(distinct, 30)[:, None]).sum(axis=1) < 40).all()
+        columns = module.columns_of_small_values(values, m)
+        assert columns.shape == (7, m) and all(len(set(row)) == m for row in columns.tolist())
+    ranks = np.argsort(np.argsort(np.random.default_rng(0).random((7, 5003)), axis=1), axis=1)
+    columns = module.columns_of_small_values(ranks, 30)
+    found = np.sort(np.take_along_axis(ranks, columns, axis=1), axis=1)
+    assert (found[:, 0] == 0).all() and (found[:, -1] < 40).all()  # 30 columns of the 40 smallest
 
 
 def test_reproducible_and_inputs_untouched():

@@ -25,9 +25,9 @@ Embedding" (CVPR 2012).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -45,6 +45,12 @@ at most 2^24, and float32 holds every whole number up to there."""
 
 QUERIES_AT_ONCE = 256
 """Enough for a fast product; their float32 bounds for 50,000 rows take 51 MB."""
+
+QUERIES_IN_CACHE = 32
+"""What follows the product takes so many at a time: few enough for the cache, and for little memory."""
+
+PAIRS_AT_ONCE = 128
+"""So many pairs of a query and a row have their distances computed at once, in cache."""
 
 
 def k_smallest(values: np.ndarray, k: int) -> np.ndarray:
@@ -92,12 +98,21 @@ class NeighborIndex:
     def search(self, Q: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Squared distances and indices, (M, k) each, of the rows nearest to each row of ``Q (M, D)``."""
         squared_dists, indices = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
+        buffers = SimpleQueue()
 
         def search(chunk: slice) -> None:
-            squared_dists[chunk], indices[chunk] = search_chunk(self.rows, self.lower_bounds, Q[chunk], k)
+            buffer = buffers.get()
+            bounds = self.lower_bounds.for_queries(Q[chunk], buffer[: len(Q[chunk])])
+            for few in row_blocks(len(Q[chunk]), QUERIES_IN_CACHE):
+                found = search_few(self.rows, bounds.of(few), Q[chunk][few], k)
+                squared_dists[chunk][few], indices[chunk][few] = found
+            buffers.put(buffer)
 
         # Threads share the chunks, not the products: the steps between the products are as long as they are.
         with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
+            # Memory that is asked for anew is cleared anew: each thread keeps its own.
+            for _ in range(n_threads):
+                buffers.put(np.empty((min(QUERIES_AT_ONCE, len(Q)), len(self.rows.X)), dtype=np.float32))
             for _ in executor.map(search, row_blocks(len(Q), QUERIES_AT_ONCE)):
                 pass
         return squared_dists, indices
@@ -126,38 +141,42 @@ def nearest_neighbors(
     return NeighborIndex(X, holds_pixels(X) and holds_pixels(Q), n_components).search(Q, k)
 
 
-def search_chunk(
-    rows: PixelRows | RealRows, lower_bounds: LowerBounds, Q: np.ndarray, k: int
+def search_few(
+    rows: PixelRows | RealRows, bounds: QueryBounds, Q: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The four steps of the search for a few queries at once."""
-    bounds = lower_bounds.for_queries(Q)
-    levels = small_value_levels(bounds.coarse, min(2 * k + 16, len(rows.X)))
-    squared_dists, indices = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
-    for i, q in enumerate(Q):
-        squared_distances_to = rows.squared_distances_from(q)
-        seeds = np.flatnonzero(bounds.coarse[i] <= levels[i])
-        seed_dists = squared_distances_to(seeds)
-        tau = np.partition(seed_dists, k - 1)[k - 1]
-        bounds.coarse[i, seeds] = np.inf  # their distances are known
-        others = bounds.not_above(i, tau)
-        candidates = np.concatenate([seeds, others])
-        dists = np.concatenate([seed_dists, squared_distances_to(others)])
-        nearest = np.lexsort((candidates, dists))[:k]
-        squared_dists[i], indices[i] = dists[nearest], candidates[nearest]
-    return squared_dists, indices
+    """The four steps of the search for a few queries at once; their coarse bounds are spoiled."""
+    M = len(Q)
+    seeds = columns_of_small_values(bounds.coarse, min(2 * k + 16, len(rows.X)))
+    seed_queries = np.repeat(np.arange(M), seeds.shape[1])
+    seed_dists = rows.squared_distances(Q, seed_queries, seeds.ravel())
+    tau = np.partition(seed_dists.reshape(M, -1), k - 1, axis=1)[:, k - 1]
+    np.put_along_axis(bounds.coarse, seeds, np.inf, axis=1)  # their distances are known
+    other_queries, others = bounds.not_above(tau)
+    other_dists = rows.squared_distances(Q, other_queries, others)
+
+    queries = np.concatenate([seed_queries, other_queries])
+    candidates = np.concatenate([seeds.ravel(), others])
+    dists = np.concatenate([seed_dists, other_dists])
+    order = np.lexsort((candidates, dists, queries))
+    start_of_query = np.searchsorted(queries[order], np.arange(M))
+    nearest = order[start_of_query[:, None] + np.arange(k)]
+    return dists[nearest], candidates[nearest]
 
 
-def small_value_levels(values: np.ndarray, m: int) -> np.ndarray:
-    """For each row of ``values (M, N)`` a level that at least m values, but not many more, do not exceed.
+def columns_of_small_values(values: np.ndarray, m: int) -> np.ndarray:
+    """For each row of ``values (M, N)`` m different columns ``(M, m)`` with small values, in any order.
 
-    The columns are cut into groups, and the level is the m-th smallest of the groups' minima. Minima take one
-    pass at the speed of the cache; looking for the m-th smallest of all values takes thirty times as long.
+    The columns are cut into groups, and the m groups with the smallest minima give one column each. Minima
+    take one pass at the speed of the cache; looking for the m smallest of all values takes thirty times as
+    long.
     """
     M, N = values.shape
     group_size = max(1, N // max(1024, 8 * m))
     n_groups = N // group_size
     groups = values[:, : group_size * n_groups].reshape(M, group_size, n_groups)
-    return np.partition(groups.min(axis=1), m - 1, axis=1)[:, m - 1]
+    best = np.argpartition(groups.min(axis=1), m - 1, axis=1)[:, :m]
+    members = groups[np.arange(M)[:, None], :, best]  # (M, m, group_size)
+    return members.argmin(axis=2) * n_groups + best
 
 
 def holds_pixels(X: np.ndarray) -> bool:
@@ -187,23 +206,18 @@ class PixelRows:
         """See `RealRows.approximate`; here nothing is lost."""
         return A.astype(np.float32) - 128, np.zeros(len(A))
 
-    def squared_distances_from(self, q: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """A function of row numbers ``(n,)`` that gives their squared distances ``(n,)`` to ``q (D,)``.
+    def squared_distances(self, Q: np.ndarray, queries: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Squared distances ``(n,)`` between the rows ``Q[queries]`` and ``X[index]``.
 
         By ||x||^2 + ||q||^2 - 2 x.q, where every term is a whole number and exact.
         """
-        q = q.astype(np.float32) - 128
-        q_square = square_lengths(q[None])
-
-        def squared_distances(index: np.ndarray) -> np.ndarray:
-            products = np.zeros(len(index))
-            for b in row_blocks(len(index), 256):
-                X = self.shifted[index[b]].astype(np.float32)
-                for f in row_blocks(len(q), EXACT_TERMS):
-                    products[b] += X[:, f] @ q[f]
-            return self.squares[index] + q_square - 2 * products
-
-        return squared_distances
+        Q = Q.astype(np.float32) - 128
+        products = np.zeros(len(index))
+        for b in row_blocks(len(index), PAIRS_AT_ONCE):
+            X_of_pairs, Q_of_pairs = self.shifted[index[b]].astype(np.float32), Q[queries[b]]
+            for f in row_blocks(Q.shape[1], EXACT_TERMS):
+                products[b] += np.vecdot(X_of_pairs[:, f], Q_of_pairs[:, f])
+        return self.squares[index] + square_lengths(Q)[queries] - 2 * products
 
 
 class RealRows:
@@ -229,16 +243,12 @@ class RealRows:
         near = np.clip(np.rint(scaled) if whole else scaled, -128, 128).astype(np.float32)
         return near, np.sqrt(square_lengths(scaled - near))
 
-    def squared_distances_from(self, q: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """A function of row numbers ``(n,)`` that gives their squared distances ``(n,)`` to ``q (D,)``."""
-        q = q.astype(np.float64)
-
-        def squared_distances(index: np.ndarray) -> np.ndarray:
-            return np.concatenate(
-                [np.empty(0)] + [square_lengths(self.X[index[b]] - q) for b in row_blocks(len(index), 256)]
-            )
-
-        return squared_distances
+    def squared_distances(self, Q: np.ndarray, queries: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Squared distances ``(n,)`` between the rows ``Q[queries]`` and ``X[index]``."""
+        dists = np.empty(len(index))
+        for b in row_blocks(len(index), PAIRS_AT_ONCE):
+            dists[b] = square_lengths(self.X[index[b]] - Q[queries[b]].astype(np.float64))
+        return dists
 
 
 class LowerBounds:
@@ -269,22 +279,23 @@ class LowerBounds:
         self.coarse_columns = np.column_stack([c, w_lengths, squares.astype(np.float32)]).T
         self.fine_rows = np.column_stack([w, w_lengths])
 
-    def for_queries(self, Q: np.ndarray) -> QueryBounds:
+    def for_queries(self, Q: np.ndarray, out: np.ndarray | None = None) -> QueryBounds:
+        """The bounds for ``Q (M, D)``; the coarse ones are written to ``out (M, N)``, if given."""
         V, errors = self._short_vectors(Q)
         squares, c, w, w_lengths = self._split(V)
-        coarse = np.column_stack([-2 * c, -2 * w_lengths, np.ones_like(w_lengths)]) @ self.coarse_columns
+        coarse_rows = np.column_stack([-2 * c, -2 * w_lengths, np.ones_like(w_lengths)])
         # A float32 sum of n products errs by less than n roundings of the sum of their absolute values, which
         # is at most 2 ||v_a|| ||v_b|| + ||v_b||^2 (Higham, "Accuracy and Stability of Numerical Algorithms",
         # section 3.1). The sum that makes a bound fine has terms twice as large; the 16 cover the ends.
         n_roundings = 3 * (V.shape[1] + 16)
         rounding = n_roundings * UNIT_ROUNDOFF * (2 * np.sqrt(squares) + self.longest) * self.longest
         return QueryBounds(
-            coarse,
-            fine_columns=np.column_stack([-2 * w, 2 * w_lengths]),
+            coarse=np.matmul(coarse_rows, self.coarse_columns, out=out),
+            fine_queries=np.column_stack([-2 * w, 2 * w_lengths]),
             fine_rows=self.fine_rows,
             reach=errors + self.error,
+            squares=squares,
             rounding=rounding,
-            offset=rounding - squares,
             scale=self.rows.scale,
         )
 
@@ -311,20 +322,37 @@ class QueryBounds:
     """Lower bounds for a few queries: the numbers (2) without the query's own ||v_a||^2."""
 
     coarse: np.ndarray  # (M, N)
-    fine_columns: np.ndarray
-    fine_rows: np.ndarray
+    fine_queries: np.ndarray  # (M, F)
+    fine_rows: np.ndarray  # (N, F)
     reach: np.ndarray  # (M,) how much longer than a true distance one between short vectors may be
+    squares: np.ndarray  # (M,) ||v_a||^2
     rounding: np.ndarray  # (M,) how much of a bound may be rounding
-    offset: np.ndarray  # (M,) rounding - ||v_a||^2
     scale: float
 
-    def not_above(self, i: int, tau: float) -> np.ndarray:
-        """All rows that may be within the squared distance tau of query i, and not many others."""
-        ceiling = ((np.sqrt(tau) * self.scale + self.reach[i]) * (1 + 1e-9)) ** 2 + self.offset[i]
-        ceiling = np.nextafter(np.float32(min(ceiling, 3e38)), np.float32(np.inf))  # float32 ends at 3.4e38
-        index = np.flatnonzero(self.coarse[i] <= ceiling)
-        fine = self.coarse[i, index] + self.fine_rows[index] @ self.fine_columns[i]
-        return index[fine <= ceiling]
+    def of(self, few: slice) -> QueryBounds:
+        """The bounds for some of the queries."""
+        by_query = ("coarse", "fine_queries", "reach", "squares", "rounding")
+        mine = {name: getattr(self, name)[few] for name in by_query}
+        return replace(self, **mine)
+
+    def not_above(self, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All rows that may be within the squared distance ``tau (M,)`` of a query, and not many others.
+
+        Returns
+        -------
+        queries, index : ndarray of int64, shape (n,)
+            The pairs, in the order of the queries.
+        """
+        reach = (np.sqrt(tau) * self.scale + self.reach) * (1 + 1e-9)
+        ceiling = np.minimum(reach**2 + self.rounding - self.squares, 3e38)  # float32 ends at 3.4e38
+        ceiling = np.nextafter(ceiling.astype(np.float32), np.float32(np.inf))
+        pairs = np.flatnonzero(self.coarse <= ceiling[:, None])
+        kept = []
+        for b in row_blocks(len(pairs), 32 * PAIRS_AT_ONCE):
+            queries, index = np.divmod(pairs[b], self.coarse.shape[1])
+            fine = self.coarse[queries, index] + np.vecdot(self.fine_rows[index], self.fine_queries[queries])
+            kept.append(pairs[b][fine <= ceiling[queries]])
+        return np.divmod(np.concatenate([np.empty(0, dtype=np.int64), *kept]), self.coarse.shape[1])
 
 
 def whole_directions(X: np.ndarray, K: int) -> tuple[np.ndarray, float]:
@@ -355,7 +383,7 @@ def leading_directions(X: np.ndarray, K: int) -> np.ndarray:
     """
     X = X - X.mean(axis=0)
     directions = np.random.default_rng(0).standard_normal((X.shape[1], K), dtype=np.float32)
-    for _ in range(3):
+    for _ in range(2):
         directions = orthonormal(X.T @ (X @ directions))
     coordinates = X @ directions
     with one_blas_thread():
