@@ -4,7 +4,8 @@
 
 The five products, 200 x 3,072 x 500 x 10: X W1, H W2, and backward dS W2ᵀ, Hᵀ dS, Xᵀ dH. The gradient by X,
 the sixth and as large as the first, is not computed, for nobody uses it. "loss" is forward and backward with
-regularization; "step" also has the update. PyTorch is timed where it is installed.
+regularization; "step" also has the update. neural_net's own step takes the update and the regularization in
+one pass over the weights. PyTorch is timed where it is installed.
 """
 
 import argparse
@@ -16,25 +17,36 @@ from timing import interleaved_medians, write_results
 from cs231n_lib import optim
 from cs231n_lib.classifiers import fc_net, neural_net
 
-N, D, H, C, REG = 200, 3072, 500, 10, 1e-3
+N, D, H, C, REG, RATE = 200, 3072, 500, 10, 1e-3, 1e-9
 
 Works = dict[str, Callable[[], object]]
 
 
-def net_works(net_loss: Callable, net: object, name: str) -> Works:
-    """The loss alone, and whole steps with two update rules, always from the same parameters."""
-    configs = {rule: {key: {"learning_rate": 1e-3} for key in net.params} for rule in (optim.sgd, optim.adam)}
+def update(net: object, rule: Callable, configs: dict[str, dict], grads: dict[str, np.ndarray]) -> None:
+    """One step of an update rule for all parameters; what it gives is thrown away."""
+    for key, w in net.params.items():
+        rule(w, grads[key], configs[key])
 
-    def step(rule: Callable) -> None:
-        _, grads = net_loss()
-        for key, w in net.params.items():
-            rule(w, grads[key], configs[rule][key])
 
-    return {
-        f"{name}: loss": net_loss,
-        f"{name}: step, sgd": lambda: step(optim.sgd),
-        f"{name}: step, adam": lambda: step(optim.adam),
+def net_works(dtype: type, X: np.ndarray, y: np.ndarray) -> tuple[Works, dict[str, np.ndarray]]:
+    """The loss alone, and whole steps, always from the same parameters; and these parameters."""
+    old, new = neural_net.TwoLayerNet(D, H, C, 1e-2, rng=0), fc_net.TwoLayerNet(D, H, C, 1e-2, REG, rng=0)
+    params = old.params = new.params = {name: w.astype(dtype) for name, w in new.params.items()}
+    configs = {name: {"learning_rate": RATE} for name in params}
+
+    def training_step() -> None:  # as in TwoLayerNet.train
+        _, grads = old.loss(X, y)
+        old._step(grads, RATE, REG / 2)
+        old.params = params
+
+    works = {
+        "neural_net: loss": lambda: old.loss(X, y, REG / 2),
+        "neural_net: step, sgd": training_step,
+        "fc_net: loss": lambda: new.loss(X, y),
+        "fc_net: step, sgd": lambda: update(new, optim.sgd, configs, new.loss(X, y)[1]),
+        "fc_net: step, adam": lambda: update(new, optim.adam, configs, new.loss(X, y)[1]),
     }
+    return works, params
 
 
 def torch_works(params: dict[str, np.ndarray], X: np.ndarray, y: np.ndarray) -> Works:
@@ -56,7 +68,7 @@ def torch_works(params: dict[str, np.ndarray], X: np.ndarray, y: np.ndarray) -> 
         loss()
         optimizer.step()
 
-    sgd, adam = torch.optim.SGD(weights, lr=1e-9), torch.optim.Adam(weights, lr=1e-9)
+    sgd, adam = torch.optim.SGD(weights, lr=RATE), torch.optim.Adam(weights, lr=RATE)
     return {
         "PyTorch: loss": loss,
         "PyTorch: step, sgd": lambda: step(sgd),
@@ -68,16 +80,11 @@ def compare(dtype: type, repeats: int) -> Iterator[str]:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((N, D), dtype=dtype), rng.integers(0, C, N)
     hidden, dS = rng.standard_normal((N, H), dtype=dtype), rng.standard_normal((N, C), dtype=dtype)
-    old, new = neural_net.TwoLayerNet(D, H, C, 1e-2, rng=0), fc_net.TwoLayerNet(D, H, C, 1e-2, REG, rng=0)
-    old.params = new.params = {name: w.astype(dtype) for name, w in new.params.items()}
-    W1, W2 = new.params["W1"], new.params["W2"]
-    works = {
-        "five matrix products": lambda: (X @ W1, hidden @ W2, dS @ W2.T, hidden.T @ dS, X.T @ hidden),
-        **net_works(lambda: old.loss(X, y, REG / 2), old, "neural_net"),
-        **net_works(lambda: new.loss(X, y), new, "fc_net"),
-        **torch_works(new.params, X, y),
-    }
-    medians = interleaved_medians(works, repeats)
+    works, params = net_works(dtype, X, y)
+    W1, W2 = params["W1"], params["W2"]
+    five = {"five matrix products": lambda: (X @ W1, hidden @ W2, dS @ W2.T, hidden.T @ dS, X.T @ hidden)}
+    works = five | works | torch_works(params, X, y)
+    medians = interleaved_medians(works, repeats, warm=True)
     reference = medians["five matrix products"]
     yield f"two-layer net, {N} x {D} x {H} x {C}, {X.dtype}; times the five matrix products:"
     for name, seconds in medians.items():

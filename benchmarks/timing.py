@@ -11,14 +11,20 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 
 
-def interleaved_medians(work: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
+def interleaved_medians(
+    work: dict[str, Callable[[], object]], repeats: int = 5, *, warm: bool = False
+) -> dict[str, float]:
     """The median time of each piece of work, in seconds.
 
-    The pieces take turns, so that a machine that slows down slows all of them.
+    The pieces take turns, so that a machine that slows down slows all of them. With ``warm`` each runs once
+    untimed before: short pieces feel what the piece before left in the caches, and its threads that still
+    wait for work (PyTorch's do).
     """
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(repeats):
         for name, run in work.items():
+            if warm:
+                run()
             start = time.perf_counter()
             run()
             times[name].append(time.perf_counter() - start)

@@ -162,6 +162,23 @@ def test_training_learns_and_is_repeatable():
     assert (scheduled.params["W1"] != net.params["W1"]).any()
 
 
+@pytest.mark.parametrize("reg", [0.0, 0.2])
+def test_training_is_the_loss_followed_by_a_step_down_its_gradient(reg):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 300)), rng.integers(0, 3, 20)
+    net, plain = (TwoLayerNet(300, 250, 3, std=0.1, rng=1) for _ in range(2))
+    history = net.train(X, y, X, y, learning_rate=0.3, reg=reg, num_iters=3, batch_size=8, rng=2)
+    draw = np.random.default_rng(2)
+    for iteration in range(3):
+        rows = draw.choice(20, 8)
+        loss, grads = plain.loss(X[rows], y[rows], reg)
+        assert history["loss_history"][iteration] == pytest.approx(loss, rel=1e-12)
+        rate = 0.3 * 0.95 ** ((iteration + 1) // 2)  # an epoch has two batches; its first one lowers the rate
+        plain.params = {name: w - rate * grads[name] for name, w in plain.params.items()}
+    for name, w in plain.params.items():
+        np.testing.assert_allclose(net.params[name], w, rtol=1e-9, atol=1e-13)
+
+
 def test_the_learning_rate_decays_after_each_epoch_and_follows_the_schedule():
     # One example, one batch: the steps are the same number of gradients, computed here by hand.
     X, y = np.ones((1, 2)), np.array([0])

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from tqdm.auto import tqdm
 
-from cs231n_lib.classifiers._nets import check_scores, check_strength, regularize
-from cs231n_lib.optim import sgd
+from cs231n_lib.classifiers._nets import check_scores, check_strength, regularize, step_with_decay
 
 __all__ = ["TwoLayerNet"]
 
@@ -173,6 +172,7 @@ class TwoLayerNet:
         for name, count, least in (("num_iters", num_iters, 0), ("batch_size", batch_size, 1)):
             if not isinstance(count, int | np.integer) or count < least:
                 raise ValueError(f"{name} must be an integer >= {least}, got {count!r}")
+        reg = check_strength(reg)
         draw = np.random if rng is None else np.random.default_rng(rng)
 
         history = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
@@ -183,10 +183,10 @@ class TwoLayerNet:
             X_batch, y_batch = X[rows], y[rows]
             rate = learning_rate * (schedule(iteration / num_iters) if schedule else 1)
             try:
-                loss, grads = self.loss(X_batch, y_batch, reg)
+                loss, grads = self.loss(X_batch, y_batch)
                 finite = self.params  # or the loss would have raised
+                loss += self._step(grads, rate, reg)
                 history["loss_history"].append(loss)
-                self._step(grads, rate)
                 if verbose and iteration % 100 == 0:
                     print(f"iteration {iteration} / {num_iters}: loss {loss:f}")
                 if iteration % iterations_per_epoch == 0:
@@ -207,10 +207,16 @@ class TwoLayerNet:
         """Return the class with the largest score for each row of X (the smaller label at a tie)."""
         return np.argmax(self.loss(X), axis=1)
 
-    def _step(self, grads: dict[str, np.ndarray], rate: float) -> None:
-        config = {"learning_rate": rate}
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.params = {name: sgd(w, grads[name], config)[0] for name, w in self.params.items()}
+    @np.errstate(over="ignore", invalid="ignore")
+    def _step(self, grads: dict[str, np.ndarray], rate: float, reg: float) -> float:
+        """Step down the data loss, whose gradients these are, and the penalty; give the penalty before."""
+        total, params = 0.0, {}
+        for name, w in self.params.items():
+            strength = 2 * reg if name.startswith("W") else 0.0
+            params[name], penalty = step_with_decay(w, grads[name], rate, strength)
+            total += penalty
+        self.params = params
+        return total
 
     def _accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         return float(np.mean(self.predict(X) == y))
