@@ -26,13 +26,14 @@ def test_mean_and_covariance_of_pixels_are_exact(n):
     assert float_covariance.dtype == covariance.dtype == np.float64
 
 
-def test_agrees_with_scikit_learn():
+@pytest.mark.parametrize(("n", "d"), [(300, 12), (300, 301), (40, 200)])
+def test_agrees_with_scikit_learn(n, d):
     reference = pytest.importorskip("sklearn.decomposition").PCA(5, svd_solver="full")
-    X, Q = rows(), rows(seed=1)
+    X, Q = rows(n, d), rows(60, d, seed=1)
     expected = reference.fit(X).transform(Q)
     pca = PrincipalComponents(5).fit(X)
     np.testing.assert_allclose(pca.mean_, reference.mean_, atol=1e-12)
-    np.testing.assert_allclose(pca.variances_, reference.explained_variance_ * 299 / 300, rtol=1e-10)
+    np.testing.assert_allclose(pca.variances_, reference.explained_variance_ * (n - 1) / n, rtol=1e-10)
     signs = np.sign((pca.components_ * reference.components_).sum(axis=1))
     np.testing.assert_allclose(pca.components_, signs[:, None] * reference.components_, atol=1e-9)
     np.testing.assert_allclose(pca.transform(Q), expected * signs, atol=1e-9)
@@ -55,6 +56,17 @@ def test_components_are_orthonormal_sorted_and_signed():
     assert (np.diff(pca.variances_) <= 0).all()
     largest = np.abs(pca.components_).argmax(axis=1)
     assert (pca.components_[np.arange(12), largest] > 0).all()
+
+
+def test_few_rows_span_fewer_directions():
+    X = np.repeat(np.random.default_rng(0).integers(0, 256, (5, 30), dtype=np.uint8), 2, axis=0)
+    pca = PrincipalComponents(10).fit(X)  # 10 rows, but only 5 points: they vary along 4 directions
+    np.testing.assert_allclose(pca.components_ @ pca.components_.T, np.eye(10), atol=1e-12)
+    assert (pca.variances_[:4] > 1).all()
+    np.testing.assert_allclose(pca.variances_[4:], 0, atol=1e-10)
+    np.testing.assert_allclose(pca.variances_[:4].sum(), X.var(axis=0).sum())
+    with pytest.raises(ValueError, match="varies along 4 directions only"):
+        PrincipalComponents(5, -0.5).fit(X)
 
 
 def test_by_hand():

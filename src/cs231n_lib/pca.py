@@ -73,9 +73,8 @@ class PrincipalComponents:
         K = self.n_components
         if min(N, D) < K:
             raise ValueError(f"X has shape {X.shape}: too small for n_components = {K}")
-        mean, covariance = mean_and_covariance(X)
-        variances, directions = eigh(covariance, subset_by_index=(D - K, D - 1), overwrite_a=True)
-        variances, components = np.maximum(variances[::-1], 0), directions.T[::-1]
+        mean, variances, components = _from_few_rows(X, K) if N < D else _from_many_rows(X, K)
+        variances = np.maximum(variances, 0)
         # What round-off leaves of a variance of zero, relative to the largest one.
         zero = variances <= D * np.finfo(np.float64).eps * variances[0]
         if self.power < 0 and zero.any():
@@ -106,6 +105,29 @@ class PrincipalComponents:
             rows = slice(start, start + ROWS_AT_ONCE)
             out[rows] = (X[rows] - self.mean_) @ projection
         return out
+
+
+def _from_many_rows(X: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean ``(D,)``, the K largest eigenvalues of the covariance ``(D, D)``, their eigenvectors as rows."""
+    mean, covariance = mean_and_covariance(X)
+    D = len(mean)
+    variances, directions = eigh(covariance, subset_by_index=(D - K, D - 1), overwrite_a=True)
+    return mean, variances[::-1], directions.T[::-1]
+
+
+def _from_few_rows(X: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same, from the (N, N) matrix of the rows' products, which is the smaller one where N < D.
+
+    With the centered rows A, ``A A^T u = N v u`` implies ``A^T A (A^T u) = N v (A^T u)``: the same
+    eigenvalues, and eigenvectors that only have to be brought to length 1. The QR decomposition does that,
+    also where v is 0 and ``A^T u`` with it.
+    """
+    N, mean = len(X), X.mean(axis=0, dtype=np.float64)
+    centered = X - mean
+    products = centered @ centered.T / N
+    variances, U = eigh(products, subset_by_index=(N - K, N - 1), overwrite_a=True)
+    directions, _ = np.linalg.qr(centered.T @ U[:, ::-1])
+    return mean, variances[::-1], directions.T
 
 
 def mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
