@@ -1,13 +1,10 @@
 """The figures of the linear classification notebook agree with their data, and nothing is cut off."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from cs231n_lib.plots import linear as plots
-from tests.test_plots_optimization import texts
+from tests.figures import assert_readable
 
 RNG = np.random.default_rng(0)
 X4 = np.array([3, 1, 2, 0])
@@ -57,18 +54,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_cut_off_and_no_two_texts_overlap(name):
-    fig = FIGURES[name]()
-    assert len(fig.alt) > 20 and "\n" not in fig.alt
-    assert np.asarray(Image.open(io.BytesIO(fig.png())).convert("RGB"))[0, 0].tolist() == [255, 255, 255]
-    fig.draw_without_rendering()
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(fig)]
-    for number, (a, first) in enumerate(boxes):
-        assert first.x0 >= -1 and first.y0 >= -1, a
-        assert first.x1 <= fig.bbox.x1 + 1 and first.y1 <= fig.bbox.y1 + 1, a
-        for b, second in boxes[:number]:
-            width = min(first.x1, second.x1) - max(first.x0, second.x0)
-            height = min(first.y1, second.y1) - max(first.y0, second.y0)
-            assert width < 2 or height < 2, (a, b)
+    assert_readable(FIGURES[name]())
 
 
 def test_tiny_example_writes_the_scores():

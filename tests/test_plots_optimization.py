@@ -1,13 +1,10 @@
 """The figures of the optimization notebook: what they say agrees with the data, and nothing is cut off."""
 
-import io
-
 import numpy as np
 import pytest
-from matplotlib.text import Text
-from PIL import Image
 
 from cs231n_lib.plots import optimization as plots
+from tests.figures import assert_readable
 
 RNG = np.random.default_rng(0)
 ANGLES = np.arange(0, 361, 5)
@@ -71,28 +68,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_cut_off_and_no_two_texts_overlap(name):
-    fig = FIGURES[name]()
-    assert len(fig.alt) > 20
-    assert np.asarray(Image.open(io.BytesIO(fig.png())).convert("RGB"))[0, 0].tolist() == [255, 255, 255]
-    fig.draw_without_rendering()
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(fig)]
-    for number, (a, first) in enumerate(boxes):
-        assert first.x0 >= -1 and first.y0 >= -1, a
-        assert first.x1 <= fig.bbox.x1 + 1 and first.y1 <= fig.bbox.y1 + 1, a
-        for b, second in boxes[:number]:
-            width = min(first.x1, second.x1) - max(first.x0, second.x0)
-            height = min(first.y1, second.y1) - max(first.y0, second.y0)
-            assert width < 2 or height < 2, (a, b)
-
-
-def texts(fig) -> list[Text]:
-    """All visible texts but the numbers at the ticks."""
-    ticks = set()
-    for ax in fig.axes:
-        for axis in ax._axis_map.values():
-            ticks |= set(axis.get_majorticklabels()) | set(axis.get_minorticklabels())
-    found = fig.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
-    return [text for text in found if text.get_text().strip() and text not in ticks]
+    assert_readable(FIGURES[name]())
 
 
 def test_slices_name_the_lowest_points():

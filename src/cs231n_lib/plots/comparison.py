@@ -8,7 +8,17 @@ from matplotlib.colors import ListedColormap
 
 from cs231n_lib.classifiers.linear_svm import hinge_coefficients
 from cs231n_lib.classifiers.softmax import softmax_coefficients
-from cs231n_lib.plots.figure import BLACK, BLUE, GRAY, ORANGE, RED, WorkbookFigure, figure, new_figure
+from cs231n_lib.plots.figure import (
+    BLACK,
+    BLUE,
+    GRAY,
+    ORANGE,
+    RED,
+    WorkbookFigure,
+    figure,
+    new_figure,
+    with_styles,
+)
 
 Line = tuple[np.ndarray, float]
 """A line ``w @ x + b = 0`` in the plane: w of shape (2,), and b."""
@@ -60,7 +70,9 @@ def support_vectors(panels: Mapping[str, tuple[np.ndarray, np.ndarray, Line]]) -
     """Streets for several data sets ``name: (X, t, line)``; the title of each counts its support vectors."""
     fig, axes = new_figure(2, (len(panels) + 1) // 2, height=5.4)
     counts = {}
-    for ax, (name, (X, t, line)) in zip(axes.flat, panels.items(), strict=True):
+    for ax in axes.flat[len(panels) :]:
+        ax.axis("off")
+    for ax, (name, (X, t, line)) in zip(axes.flat, panels.items(), strict=False):
         counts[name] = int(_street(ax, X, t, line).sum())
         ax.set_title(f"{name}: {counts[name]}", loc="center", fontweight="normal")
         ax.set_xticks([])
@@ -192,7 +204,7 @@ def unit_learns(outputs: Mapping[str, Mapping[float, np.ndarray]]) -> WorkbookFi
     """Output of a sigmoid unit with target 0 while it learns: one panel a loss, one curve a start z."""
     fig, axes = new_figure(1, len(outputs), height=3.2, sharey=True)
     for ax, (name, curves) in zip(axes[0], outputs.items(), strict=True):
-        styles = zip(curves.items(), (BLUE, ORANGE, RED), ("-", "--", "-."), strict=False)
+        styles = with_styles(curves, (BLUE, ORANGE, RED), ("-", "--", "-."))
         for (z, output), color, style in styles:
             steps = np.arange(1, len(output) + 1)
             ax.plot(steps, output, color=color, linestyle=style, label=f"starts at z = {z:g}")

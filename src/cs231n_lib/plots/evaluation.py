@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cs231n_lib.plots.figure import BLUE, CYCLE, GRAY, WorkbookFigure, figure, new_figure
+from cs231n_lib.plots.figure import BLUE, CYCLE, GRAY, WorkbookFigure, figure, new_figure, with_styles
 
 LINE_STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v")
@@ -47,9 +47,7 @@ def accuracy_curves(
 ) -> WorkbookFigure:
     """One line of accuracies for each name, against the same ``x`` on a logarithmic axis."""
     fig, ((ax,),) = new_figure(height=3.2)
-    for (name, values), color, style, marker in zip(
-        curves.items(), CYCLE, LINE_STYLES * 2, MARKERS * 2, strict=False
-    ):
+    for (name, values), color, style, marker in with_styles(curves, CYCLE, LINE_STYLES * 2, MARKERS * 2):
         ax.plot(x, values, color=color, linestyle=style, marker=marker, label=name)
     ax.set_xscale("log")
     ax.set_xticks(x, [f"{value:g}" for value in x])

@@ -7,7 +7,7 @@ is drawn twice, and the reader's own matplotlib settings are neither used nor ch
 
 import functools
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ParamSpec
 
@@ -125,6 +125,27 @@ def new_figure(
     FigureCanvasAgg(fig)
     axes = fig.subplots(rows, columns, squeeze=False, **subplots)
     return fig, axes
+
+
+def with_styles(curves: Mapping, *styles: Sequence) -> Iterator[tuple]:
+    """Each ``(name, curve)`` with one entry of each kind of style.
+
+    Raises
+    ------
+    ValueError
+        If there are more curves than styles to tell them apart. A plain ``zip`` would drop the last ones.
+    """
+    most = min(len(style) for style in styles)
+    if len(curves) > most:
+        raise ValueError(f"{len(curves)} curves were given, but at most {most} can be told apart here")
+    return zip(curves.items(), *styles, strict=False)
+
+
+def running_mean(values: Sequence[float], window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of each ``window`` neighbors (of all, if there are fewer), and the positions of their centers."""
+    window = min(window, len(values))
+    mean = np.convolve(values, np.ones(window) / window, mode="valid")
+    return np.arange(len(mean)) + (window - 1) / 2, mean
 
 
 def show_image(ax: Axes, image: np.ndarray) -> None:

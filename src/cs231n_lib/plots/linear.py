@@ -19,6 +19,7 @@ from cs231n_lib.plots.figure import (
     figure,
     hide_ticks,
     new_figure,
+    with_styles,
 )
 
 CLASS_COLORS, CLASS_MARKERS = (BLUE, ORANGE, GREEN), "os^"
@@ -309,9 +310,7 @@ def losses_against_scale(
 ) -> WorkbookFigure:
     """Curves against the factor that W is multiplied with; a star marks the minimum of ``smallest``."""
     fig, ((ax,),) = new_figure(height=3.1)
-    for (name, values), color, style, marker in zip(
-        curves.items(), CYCLE, LINE_STYLES * 2, MARKERS * 2, strict=False
-    ):
+    for (name, values), color, style, marker in with_styles(curves, CYCLE, LINE_STYLES * 2, MARKERS * 2):
         ax.plot(scales, values, color=color, linestyle=style, marker=marker, label=name)
     best = int(np.argmin(curves[smallest]))
     ax.plot(scales[best], curves[smallest][best], "*", color=BLACK, markersize=14, zorder=5)

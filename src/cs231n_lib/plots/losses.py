@@ -15,6 +15,8 @@ from cs231n_lib.plots.figure import (
     figure,
     hide_ticks,
     new_figure,
+    running_mean,
+    with_styles,
 )
 
 LINE_STYLES = ("-", "--", "-.", ":")
@@ -209,9 +211,9 @@ def loss_history(
     losses = np.asarray(losses)
     fig, ((ax,),) = new_figure(height=3.1)
     ax.plot(losses, color=GRAY, linewidth=0.7, alpha=0.7, label="one mini-batch")
-    mean = np.convolve(losses, np.ones(window) / window, mode="valid")
-    ax.plot(np.arange(len(mean)) + (window - 1) / 2, mean, color=BLUE, label=f"mean of {window}")
-    for (name, level), style in zip((levels or {}).items(), ("--", ":"), strict=False):
+    steps, mean = running_mean(losses, window)
+    ax.plot(steps, mean, color=BLUE, label=f"mean of {min(window, len(losses))}")
+    for (name, level), style in with_styles(levels or {}, ("--", ":")):
         ax.axhline(level, color=RED, linestyle=style, linewidth=1.4, label=name)
     ax.set_xlabel("iteration")
     ax.set_ylabel("loss")
@@ -265,7 +267,7 @@ def softmax_stability(gaps: np.ndarray, curves: Mapping[str, np.ndarray]) -> Wor
     fig, ((ax,),) = new_figure(height=3.3)
     colors, widths = (RED, ORANGE, BLUE), (5.5, 3.6, 1.6)
     ends = {}
-    for (name, losses), color, width in zip(curves.items(), colors, widths, strict=False):
+    for (name, losses), color, width in with_styles(curves, colors, widths):
         last = len(gaps) if np.isfinite(losses).all() else int(np.argmin(np.isfinite(losses)))
         ax.plot(gaps[:last], losses[:last], color=color, linewidth=width, linestyle="-", label=name)
         if last < len(gaps):
@@ -294,7 +296,7 @@ def softmax_stability(gaps: np.ndarray, curves: Mapping[str, np.ndarray]) -> Wor
 def initial_losses(scales: np.ndarray, losses: Mapping[int, np.ndarray]) -> WorkbookFigure:
     """Softmax loss at random weights against their scale, for several numbers of classes C."""
     fig, ((ax,),) = new_figure(height=3.3)
-    styles = zip(losses.items(), (BLUE, RED, BLACK, ORANGE), LINE_STYLES, MARKERS, strict=False)
+    styles = with_styles(losses, (BLUE, RED, BLACK, ORANGE), LINE_STYLES, MARKERS)
     for (classes, values), color, style, marker in styles:
         label = f"C = {classes}, log C = {np.log(classes):.2f}"
         ax.plot(scales, values, color=color, linestyle=style, marker=marker, label=label)
@@ -326,9 +328,9 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 8) -> Wor
     fig, ((ax,),) = new_figure(height=3.6, width=5.2)
     edges = np.quantile(confidence, np.linspace(0, 1, bins + 1))
     place = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    mean = np.bincount(place, confidence, bins) / counts
-    share = np.bincount(place, right, bins) / counts
+    _, place, counts = np.unique(place, return_inverse=True, return_counts=True)  # fewer, if many are alike
+    mean = np.bincount(place, confidence) / counts
+    share = np.bincount(place, right) / counts
     error = np.sqrt(share * (1 - share) / counts)
     ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1.2, label="as sure as right")
     ax.errorbar(mean, share, yerr=error, color=BLUE, marker="o", label="test images, ± standard error")
@@ -341,7 +343,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 8) -> Wor
     verdict = "too sure" if gap > 0.02 else "not sure enough" if gap < -0.02 else "about as sure as right"
     ax.set_title(f"On average the classifier is {verdict}")
     fig.alt = (
-        f"share of right predictions against confidence in {bins} groups of equal size: mean confidence "
+        f"share of right predictions against confidence in {len(counts)} groups of equal size: mean confidence "
         f"{confidence.mean():.2f}, accuracy {right.mean():.2f}; the surest group is {mean[-1]:.2f} sure and "
         f"{share[-1]:.2f} right"
     )

@@ -16,7 +16,9 @@ from cs231n_lib.plots.figure import (
     figure,
     hide_ticks,
     new_figure,
+    running_mean,
     show_image,
+    with_styles,
 )
 from cs231n_lib.plots.templates import weights_as_images
 
@@ -60,9 +62,7 @@ def activations(
     """Activation functions (left) and their derivatives (right) on the same ``z``."""
     fig, axes = new_figure(1, 2, height=3.2)
     for ax, curves in zip(axes[0], (values, derivatives), strict=True):
-        for (name, curve), color, style in zip(
-            curves.items(), (RED, BLUE, BLACK), ("-.", "-", "--"), strict=False
-        ):
+        for (name, curve), color, style in with_styles(curves, (RED, BLUE, BLACK), ("-.", "-", "--")):
             ax.plot(z, curve, color=color, linestyle=style, label=name)
         ax.axhline(0, color=GRAY, linewidth=0.7)
         ax.set_xlabel("z")
@@ -107,19 +107,19 @@ def training_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], titl
     """
     fig, axes = new_figure(1, 2, height=3.3)
     left, right = axes[0]
-    for (name, history), color, style, marker in zip(
-        histories.items(), (BLUE, BLACK, RED, ORANGE), LINE_STYLES, MARKERS, strict=False
+    for (name, history), color, style, marker in with_styles(
+        histories, (BLUE, BLACK, RED, ORANGE), LINE_STYLES, MARKERS
     ):
-        mean = np.convolve(history["loss"], np.ones(20) / 20, mode="valid")
-        left.plot(np.arange(len(mean)) + 10, mean, color=color, linestyle=style)
+        left.plot(*running_mean(history["loss"], 20), color=color, linestyle=style)
         accuracy = history["accuracy"]
         steps = np.linspace(1, len(history["loss"]), len(accuracy))
         right.plot(steps, accuracy, color=color, linestyle=style, marker=marker, label=name)
     first = max(history["loss"][0] for history in histories.values())
     left.set_yscale("log")
-    left.set_ylim(0.1, 1e4 * first)
+    highest = max(max(history["loss"]) for history in histories.values())
+    left.set_ylim(bottom=0.1, top=min(1.5 * highest, 1e4 * first))
     left.grid(axis="y")
-    left.set(xlabel="iteration", ylabel="loss (mean of 20, logarithmic)")
+    left.set(xlabel="iteration", ylabel="loss (mean of 20)")
     right.set(xlabel="iteration", ylabel="validation accuracy")
     fig.legend(loc="outside lower center", ncols=len(histories))
     fig.suptitle(title, x=0.01, ha="left")
@@ -134,7 +134,7 @@ def training_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], titl
 def unit_activity(shares: Mapping[str, np.ndarray]) -> WorkbookFigure:
     """For each net the share of images that switch each hidden unit on, sorted; 0 is a dead unit."""
     fig, ((ax,),) = new_figure(height=3.2)
-    for (name, share), color, style in zip(shares.items(), (BLUE, BLACK, RED), LINE_STYLES, strict=False):
+    for (name, share), color, style in with_styles(shares, (BLUE, BLACK, RED), LINE_STYLES):
         ax.plot(np.sort(share), color=color, linestyle=style, label=f"{name}: {np.sum(share == 0)} dead")
     ax.set_ylim(-0.03, 1.03)
     ax.set_xlabel("hidden unit, sorted")
@@ -142,7 +142,8 @@ def unit_activity(shares: Mapping[str, np.ndarray]) -> WorkbookFigure:
     ax.legend(loc="upper left")
     dead = {name: int(np.sum(share == 0)) for name, share in shares.items()}
     most = max(dead, key=dead.get)
-    ax.set_title(f"The most dead units, {dead[most]} of {len(shares[most])}: {most}")
+    most_dead = f"The most dead units, {dead[most]} of {len(shares[most])}: {most}"
+    ax.set_title(most_dead if dead[most] else "No unit is dead")
     fig.alt = "share of images that activate each hidden unit, sorted; dead units: " + ", ".join(
         f"{name} {count}" for name, count in dead.items()
     )
@@ -226,8 +227,8 @@ def layer_scales(
     layers = np.arange(1, depth + 1)
     for i, what in enumerate(("what enters the layer", "gradient of its biases")):
         ax = axes[0, i]
-        for (name, values), color, style, marker in zip(
-            curves.items(), (RED, BLACK, BLUE), LINE_STYLES, MARKERS, strict=False
+        for (name, values), color, style, marker in with_styles(
+            curves, (RED, BLACK, BLUE), LINE_STYLES, MARKERS
         ):
             ax.plot(
                 layers, values[i], color=color, linestyle=style, marker=marker, label=name if i == 0 else None
@@ -256,9 +257,7 @@ def loss_against_scale(factors: Sequence[float], losses: Mapping[str, Sequence[f
     """
     fig, ((ax,),) = new_figure(height=3.3)
     reached = {name: int(np.sum(np.asarray(values) < 0.5)) for name, values in losses.items()}
-    for (name, values), color, style, marker in zip(
-        losses.items(), (BLUE, RED, BLACK), LINE_STYLES, MARKERS, strict=False
-    ):
+    for (name, values), color, style, marker in with_styles(losses, (BLUE, RED, BLACK), LINE_STYLES, MARKERS):
         label = f"{name}: below 0.5 at {reached[name]} of {len(factors)} scales"
         ax.plot(factors, np.minimum(values, 3), color=color, linestyle=style, marker=marker, label=label)
     ax.axhline(0.5, color=GRAY, linewidth=0.8)

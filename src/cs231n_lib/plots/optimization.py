@@ -16,6 +16,7 @@ from cs231n_lib.plots.figure import (
     WorkbookFigure,
     figure,
     new_figure,
+    with_styles,
 )
 
 Function = Callable[..., np.ndarray]
@@ -161,9 +162,7 @@ def loss_curves(
 ) -> WorkbookFigure:
     """Curves ``(x, y)`` by name; ``log``: logarithmic losses, ``top`` and ``bottom``: limits of the axis."""
     fig, ((ax,),) = new_figure(height=3.3)
-    for (name, (x, y)), color, style, marker in zip(
-        curves.items(), CYCLE, LINE_STYLES * 2, MARKERS * 2, strict=False
-    ):
+    for (name, (x, y)), color, style, marker in with_styles(curves, CYCLE, LINE_STYLES * 2, MARKERS * 2):
         every = max(1, len(x) // 8)
         ax.plot(x, y, color=color, linestyle=style, marker=marker, markevery=every, label=name)
     if log:
