@@ -22,9 +22,7 @@ def regularize(dW: np.ndarray, W: np.ndarray, strength: float) -> float:
     return strength / 2 * sum_of_squares
 
 
-def step_with_decay(
-    w: np.ndarray, dw: np.ndarray, rate: float, strength: float
-) -> tuple[np.ndarray, float]:
+def step_with_decay(w: np.ndarray, dw: np.ndarray, rate: float, strength: float) -> tuple[np.ndarray, float]:
     """A step of gradient descent on a data loss plus ``strength / 2 · sum(w²)``, and that penalty before it.
 
     dw is the gradient of the data loss alone. The same as `regularize`, then `optim.sgd`, in one pass instead

@@ -115,9 +115,8 @@ def training_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], titl
         steps = np.linspace(1, len(history["loss"]), len(accuracy))
         right.plot(steps, accuracy, color=color, linestyle=style, marker=marker, label=name)
     first = max(history["loss"][0] for history in histories.values())
-    left.set_yscale("log")
     highest = max(max(history["loss"]) for history in histories.values())
-    left.set_ylim(bottom=0.1, top=min(1.5 * highest, 1e4 * first))
+    left.set_ylim(0, min(1.05 * highest, 3 * first))  # a training that explodes leaves the picture
     left.grid(axis="y")
     left.set(xlabel="iteration", ylabel="loss (mean of 20)")
     right.set(xlabel="iteration", ylabel="validation accuracy")
