@@ -3,6 +3,7 @@
 import re
 import statistics
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -98,6 +99,41 @@ def test_readme_links_lead_somewhere():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", readme):
         assert (ROOT / target).exists(), target
+
+
+def headings(path: Path) -> list[str]:
+    cells = nbformat.read(path, as_version=4).cells
+    markdown = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return re.findall(r"^#+ (.+?) *$", markdown, flags=re.MULTILINE)
+
+
+def test_readme_topics_lead_to_their_sections():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\| (\d\d) \| \[([^]]+)\]\(notebooks/(\w+)\.ipynb#([^)]+)\) \|", readme)
+    for number, section, stem, anchor in links:
+        assert stem.startswith(number), (stem, section)
+        assert section in headings(ROOT / "notebooks" / f"{stem}.ipynb"), (stem, section)
+        assert unquote(anchor) == section.replace(" ", "-")  # as Jupyter makes anchors
+    assert {stem for _, _, stem, _ in links} == {path.stem for path in NOTEBOOKS}
+    assert len(links) == readme.count(".ipynb#")
+
+
+def test_notebook_11_quotes_what_the_others_measured():
+    cells = nbformat.read(ROOT / "notebooks/11_learned_features.ipynb", as_version=4).cells
+    (source,) = (cell.source for cell in cells if "elsewhere = {" in cell.source)
+    numbers = re.findall(r"\((\d\d)\)\"", source)
+    quoted = {
+        name: [float(value) for value in values.split(",")]
+        for name, values in re.findall(r'"(scenes10|cifar10)": \(([\d., ]+)\)', source)
+    }
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(quoted) == 2
+    for number, on_scenes10, on_cifar10 in zip(numbers, quoted["scenes10"], quoted["cifar10"], strict=True):
+        (path,) = ROOT.glob(f"notebooks/{number}_*.ipynb")
+        outputs = [out for cell in nbformat.read(path, 4).cells for out in cell.get("outputs", ())]
+        printed = "".join(out.get("text", "") for out in outputs)
+        assert f"accuracy {on_scenes10:.4g}\n" in printed, (number, on_scenes10)
+        assert f"| {on_cifar10:.3f} | {number} |" in readme, (number, on_cifar10)
 
 
 def test_readme_shows_the_stored_figure():

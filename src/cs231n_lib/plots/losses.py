@@ -343,8 +343,8 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 8) -> Wor
     verdict = "too sure" if gap > 0.02 else "not sure enough" if gap < -0.02 else "about as sure as right"
     ax.set_title(f"On average the classifier is {verdict}")
     fig.alt = (
-        f"share of right predictions against confidence in {len(counts)} groups of equal size: mean confidence "
-        f"{confidence.mean():.2f}, accuracy {right.mean():.2f}; the surest group is {mean[-1]:.2f} sure and "
-        f"{share[-1]:.2f} right"
+        f"share of right predictions against confidence in {len(counts)} groups of equal size: "
+        f"mean confidence {confidence.mean():.2f}, accuracy {right.mean():.2f}; "
+        f"the surest group is {mean[-1]:.2f} sure and {share[-1]:.2f} right"
     )
     return fig
