@@ -30,6 +30,7 @@ from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
+from cs231n_lib._images import check_count
 from cs231n_lib.classifiers._blocks import one_blas_thread
 from cs231n_lib.pca import mean_and_covariance
 from cs231n_lib.rows import checked_rows
@@ -85,7 +86,7 @@ def all_patches(images: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
            [12, 13, 14]])
     """
     images = checked_images(images, size)
-    _check_count("stride", stride)
+    check_count("stride", stride)
     return _windows(images, size, stride)
 
 
@@ -111,7 +112,7 @@ def sample_patches(
         The patches as rows: line by line, and within a line pixel by pixel.
     """
     windows = all_patches(images, size)
-    _check_count("n", n)
+    check_count("n", n)
     rng = np.random.default_rng(rng)
     image, row, column = (rng.integers(length, size=n) for length in windows.shape[:3])
     return windows[image, row, column].reshape(n, -1).astype(np.float64)
@@ -231,8 +232,8 @@ def spherical_kmeans(
     KMeans
     """
     X = checked_rows(X)
-    _check_count("K", K)
-    _check_count("n_iter", n_iter)
+    check_count("K", K)
+    check_count("n_iter", n_iter)
     rng = np.random.default_rng(rng)
     X = X.astype(np.float64, copy=False)
     nonzero = np.flatnonzero(np.any(X, axis=1))
@@ -348,7 +349,7 @@ def pool_sums(codes: np.ndarray, pool: int = 2) -> np.ndarray:
     codes = np.asarray(codes)
     if codes.ndim != 4:
         raise ValueError(f"codes has shape {codes.shape}; expected (N, R, R', F)")
-    _check_count("pool", pool)
+    check_count("pool", pool)
     regions = _regions(codes.shape[1:3], pool)
     return np.hstack([codes[:, rows, columns].sum(axis=(1, 2)) for rows, columns in regions])
 
@@ -430,7 +431,7 @@ class LearnedFeatures:
     ):
         counts = {"n_features": n_features, "patch": patch, "stride": stride, "pool": pool}
         for name, count in (counts | {"n_patches": n_patches, "n_iter": n_iter}).items():
-            _check_count(name, count)
+            check_count(name, count)
         _check_encoding(encoding, threshold)
         _check_positive("contrast", contrast)
         _check_positive("epsilon", epsilon)
@@ -595,7 +596,7 @@ def checked_images(images: np.ndarray, patch: int) -> np.ndarray:
         raise ValueError(f"images has shape {images.shape}; expected (N, H, W, C) with at least one image")
     if images.dtype.kind not in "uif":
         raise TypeError(f"images must hold real numbers, not {images.dtype}")
-    _check_count("patch size", patch)
+    check_count("patch size", patch)
     if patch > min(images.shape[1:3]):
         raise ValueError(
             f"patches of {patch} x {patch} pixels are larger than images of shape {images.shape[1:]}"
@@ -608,11 +609,6 @@ def checked_images(images: np.ndarray, patch: int) -> np.ndarray:
 def _places(shape: tuple[int, ...], patch: int, stride: int) -> tuple[int, int]:
     """How many patches of images ``(N, H, W, C)`` lie below each other, and side by side."""
     return (shape[1] - patch) // stride + 1, (shape[2] - patch) // stride + 1
-
-
-def _check_count(name: str, count: int) -> None:
-    if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 1:
-        raise ValueError(f"{name} must be a positive integer, not {count!r}")
 
 
 def _check_positive(name: str, value: float, zero: bool = False) -> None:

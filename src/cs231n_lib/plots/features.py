@@ -21,6 +21,7 @@ from cs231n_lib.plots.figure import (
     hide_ticks,
     new_figure,
     show_image,
+    with_styles,
 )
 
 LINE_STYLES = ("-", "--", "-.", ":")
@@ -50,8 +51,8 @@ def grouped_shares(values: Mapping[str, Mapping[str, float]], xlabel: str, title
     names = list(next(iter(values.values())))
     fig, ((ax,),) = new_figure(height=1.2 + 0.24 * len(names) * len(values))
     height = 0.8 / len(values)
-    styles = zip((BLUE, ORANGE, GRAY), ("", "///", "..."), strict=True)
-    for i, ((kind, shares), (color, hatch)) in enumerate(zip(values.items(), styles, strict=False)):
+    styled = with_styles(values, (BLUE, ORANGE, GRAY), ("", "///", "..."))
+    for i, ((kind, shares), color, hatch) in enumerate(styled):
         rows = np.arange(len(names)) + (i - (len(values) - 1) / 2) * height
         lengths = list(shares.values())
         ax.barh(rows, lengths, 0.9 * height, color=color, hatch=hatch, edgecolor="white", lw=0, label=kind)
@@ -353,7 +354,7 @@ def soft_assignment(
         ax.set_ylim(-0.03, 1.08)
     axes[0, 0].set_ylabel("share of each bin")
     last = axes[0, -1]
-    for (name, values), color, style in zip(jumps.items(), (RED, BLACK), ("-", "--"), strict=False):
+    for (name, values), color, style in with_styles(jumps, (RED, BLACK), ("-", "--")):
         last.plot(degrees[1:], values, color=color, linestyle=style, label=name)
     step = degrees[1] - degrees[0]
     last.set_title(f"change in a turn by {step:g}°", loc="center", fontweight="normal")
@@ -386,8 +387,8 @@ def light_changes(
         show_image(ax, image)
         ax.set_xlabel(caption, fontsize=9)
     ax = bottom.subplots()
-    for (name, values), color, style, marker in zip(
-        changes.items(), (BLACK, RED, BLUE, GREEN), LINE_STYLES, MARKERS, strict=False
+    for (name, values), color, style, marker in with_styles(
+        changes, (BLACK, RED, BLUE, GREEN), LINE_STYLES, MARKERS
     ):
         ax.plot(factors, values, color=color, linestyle=style, marker=marker, label=name)
     ax.set_xlabel("contrast factor a")

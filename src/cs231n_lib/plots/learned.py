@@ -17,6 +17,7 @@ from cs231n_lib.plots.figure import (
     hide_ticks,
     new_figure,
     show_image,
+    with_styles,
 )
 
 
@@ -173,9 +174,7 @@ def accuracy_by_features(
     """
     published = published or {}
     fig, ((ax,),) = new_figure(height=3.4)
-    for (name, values), color, style, marker in zip(
-        curves.items(), CYCLE, LINE_STYLES * 2, MARKERS * 2, strict=False
-    ):
+    for (name, values), color, style, marker in with_styles(curves, CYCLE, LINE_STYLES * 2, MARKERS * 2):
         ax.plot(counts, values, color=color, linestyle=style, marker=marker, label=name)
         if name in published:
             reported = published[name]
@@ -210,8 +209,8 @@ def accuracy_by_work(
     The title says which line is higher in the middle of the range that all of them cover.
     """
     fig, ((ax,),) = new_figure(height=3.3)
-    for (name, values), color, style, marker, dy in zip(
-        curves.items(), (BLUE, RED), LINE_STYLES, MARKERS, (-12, 6), strict=False
+    for (name, values), color, style, marker, dy in with_styles(
+        curves, (BLUE, RED), LINE_STYLES, MARKERS, (-12, 6)
     ):
         ax.plot(work[name], values, color=color, linestyle=style, marker=marker, label=name)
         for x, y, count in zip(work[name], values, counts[name], strict=True):
