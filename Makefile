@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-NOTEBOOK ?= notebooks/02_knn.ipynb
+NOTEBOOK ?= notebooks/00_numpy_primer.ipynb
 LAB_FLAGS ?=
 NAMES ?=
 
