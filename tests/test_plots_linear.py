@@ -103,6 +103,16 @@ def test_validation_names_the_best():
     assert "the validation error is smallest, 0.125, at 1; at 0.1 it is above 10, at 10 0.6" in alt
 
 
+def test_round_off_sets_no_scale():
+    limits = {
+        plots.training_and_validation([1, 2, 3], [0.5, 0.1, zero], [0.4, 0.2, 3.0], "A finding", "degree")
+        .axes[0]
+        .get_ylim()
+        for zero in (0.0, 1e-29, 1e-27)
+    }
+    assert limits == {(0.05, 6.0)}
+
+
 def test_stems_count_the_zeros():
     fig = FIGURES["weight_stems"]()
     assert "true weights: 2 of 4 are 0, sum of sizes 3.00" in fig.alt and "L2: 0 of 4 are 0" in fig.alt

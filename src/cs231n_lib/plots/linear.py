@@ -198,7 +198,9 @@ def training_and_validation(
         arrowprops={"arrowstyle": "->"},
     )
     ax.set_yscale("log")
-    ax.set_ylim(bottom=min(v for v in (*training, *validation) if v > 1e-3) / 2)
+    # Errors that are nothing but round-off lie below the picture, and must not set its scale.
+    errors = [error for error in (*training, *validation) if error > 1e-3]
+    ax.set_ylim(min(errors) / 2, 2 * max(errors))
     if log_x:
         ax.set_xscale("log")
     ax.set_xlabel(xlabel)
