@@ -85,7 +85,7 @@ def all_patches(images: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
            [ 8,  9, 10],
            [12, 13, 14]])
     """
-    images = checked_images(images, size)
+    images = _checked_images(images, size)
     check_count("stride", stride)
     return _windows(images, size, stride)
 
@@ -453,7 +453,7 @@ class LearnedFeatures:
         ValueError, TypeError
             If the images are too small for the patches or hold no numbers; the object stays as it was.
         """
-        images = checked_images(images, self.patch)
+        images = _checked_images(images, self.patch)
         regions = _regions(_places(images.shape, self.patch, self.stride), self.pool)
         rng = np.random.default_rng(rng)
         patches = normalize_contrast(sample_patches(images, self.n_patches, self.patch, rng), self.contrast)
@@ -492,7 +492,7 @@ class LearnedFeatures:
         images = np.asarray(images)
         if images.shape[1:] != self.image_shape_:
             raise ValueError(f"images has shape {images.shape} but was fitted on (N, *{self.image_shape_})")
-        images = checked_images(images, self.patch)
+        images = _checked_images(images, self.patch)
         features = np.empty((len(images), self.n_outputs_), dtype=self.dtype)
         with one_blas_thread():
             encode_images = _PooledEncoder(self)
@@ -589,7 +589,7 @@ class _PooledEncoder:
         return np.maximum(Z, 0, out=Z)
 
 
-def checked_images(images: np.ndarray, patch: int) -> np.ndarray:
+def _checked_images(images: np.ndarray, patch: int) -> np.ndarray:
     """Images as an array, if they are finite real numbers ``(N, H, W, C)`` that patches fit into."""
     images = np.asarray(images)
     if images.ndim != 4 or images.size == 0:

@@ -52,6 +52,9 @@ QUERIES_IN_CACHE = 32
 PAIRS_AT_ONCE = 128
 """So many pairs of a query and a row have their distances computed at once, in cache."""
 
+BOUNDS_AT_ONCE = 4096
+"""So many pairs have their fine bounds computed at once; those take a tenth of the numbers."""
+
 
 def k_smallest(values: np.ndarray, k: int) -> np.ndarray:
     """Columns of the k smallest values of each row, smallest first; among equal values the smaller column.
@@ -348,7 +351,7 @@ class QueryBounds:
         ceiling = np.nextafter(ceiling.astype(np.float32), np.float32(np.inf))
         pairs = np.flatnonzero(self.coarse <= ceiling[:, None])
         kept = []
-        for b in row_blocks(len(pairs), 32 * PAIRS_AT_ONCE):
+        for b in row_blocks(len(pairs), BOUNDS_AT_ONCE):
             queries, index = np.divmod(pairs[b], self.coarse.shape[1])
             fine = self.coarse[queries, index] + np.vecdot(self.fine_rows[index], self.fine_queries[queries])
             kept.append(pairs[b][fine <= ceiling[queries]])

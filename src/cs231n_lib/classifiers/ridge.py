@@ -8,7 +8,7 @@ copied: the scaling goes into the weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
 
 from cs231n_lib.classifiers._blocks import check_labels, one_blas_thread
+from cs231n_lib.classifiers.distances import row_blocks
 from cs231n_lib.rows import checked_rows
 
 __all__ = ["L2SVM", "RidgeClassifier", "ridge_path", "squared_hinge_loss"]
@@ -43,7 +44,9 @@ class _OneAgainstAll:
         dtype = np.result_type(X, np.float32)
         W, b = self.W.astype(dtype), self.b.astype(dtype)
         with one_blas_thread():  # as few columns as there are classes: nothing to share
-            return np.concatenate([X[rows].astype(dtype, copy=False) @ W + b for rows in _row_blocks(len(X))])
+            return np.concatenate(
+                [X[rows].astype(dtype, copy=False) @ W + b for rows in row_blocks(len(X), ROWS_AT_ONCE)]
+            )
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Labels ``(M,)`` of the rows of ``X (M, D)``."""
@@ -115,7 +118,7 @@ def _gram(
     Y, D = Y.astype(dtype), X.shape[1]
     gram, XY = np.zeros((D, D), dtype=dtype, order="F"), np.zeros((D, Y.shape[1]))
     with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
-        for rows in _row_blocks(len(X)):
+        for rows in row_blocks(len(X), ROWS_AT_ONCE):
             block = (X[rows] - shift) * scale
             XY += block.T @ Y[rows]
 
@@ -227,7 +230,7 @@ def squared_hinge_loss(
 
     loss, dW, db = 0.0, np.zeros(W.shape), np.zeros(len(b))
     with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
-        for block_loss, block_dW, block_db in executor.map(block, _row_blocks(len(X))):
+        for block_loss, block_dW, block_db in executor.map(block, row_blocks(len(X), ROWS_AT_ONCE)):
             loss += block_loss
             dW += block_dW
             db += block_db
@@ -244,16 +247,12 @@ def _mean_and_deviation(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each feature, in float64; the deviation of a constant feature is put to 1."""
     mean = X.mean(axis=0, dtype=np.float64)
     squares = np.zeros(len(mean))
-    for rows in _row_blocks(len(X)):
+    for rows in row_blocks(len(X), ROWS_AT_ONCE):
         squares += np.square(X[rows] - mean).sum(axis=0)
     deviation = np.sqrt(squares / len(X))
     # Not "deviation is 0": the mean of equal numbers is rounded, and leaves a deviation of 1e-17.
     deviation[X.min(axis=0) == X.max(axis=0)] = 1
     return mean, deviation
-
-
-def _row_blocks(n: int) -> Iterator[slice]:
-    return (slice(start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE))
 
 
 def _checked(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
