@@ -4,8 +4,9 @@
 
 The five products, 200 x 3,072 x 500 x 10: X W1, H W2, and backward dS W2ᵀ, Hᵀ dS, Xᵀ dH. The gradient by X,
 the sixth and as large as the first, is not computed, for nobody uses it. "loss" is forward and backward with
-regularization; "step" also has the update. neural_net's own step takes the update and the regularization in
-one pass over the weights. PyTorch is timed where it is installed.
+regularization; "step" also has the update: for neural_net it is the step of its `train`, for fc_net that of
+the Solver. Each piece of work runs three times untimed and three times timed, as in a training loop, and then
+the next has its turn. PyTorch is timed where it is installed.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from timing import interleaved_medians, write_results
 
 from cs231n_lib import optim
 from cs231n_lib.classifiers import fc_net, neural_net
+from cs231n_lib.classifiers._two_layer_descent import TwoLayerDescent
 
 N, D, H, C, REG, RATE = 200, 3072, 500, 10, 1e-3, 1e-9
 
@@ -34,19 +36,27 @@ def net_works(dtype: type, X: np.ndarray, y: np.ndarray) -> tuple[Works, dict[st
     params = old.params = new.params = {name: w.astype(dtype) for name, w in new.params.items()}
     configs = {name: {"learning_rate": RATE} for name in params}
 
-    def training_step() -> None:  # as in TwoLayerNet.train
-        _, grads = old.loss(X, y)
-        old._step(grads, RATE, REG / 2)
-        old.params = params
-
+    descent = TwoLayerDescent(params)
     works = {
         "neural_net: loss": lambda: old.loss(X, y, REG / 2),
-        "neural_net: step, sgd": training_step,
+        "neural_net: step, sgd": lambda: descent.step(X, y, RATE, REG / 2),
         "fc_net: loss": lambda: new.loss(X, y),
         "fc_net: step, sgd": lambda: update(new, optim.sgd, configs, new.loss(X, y)[1]),
         "fc_net: step, adam": lambda: update(new, optim.adam, configs, new.loss(X, y)[1]),
     }
+    check_steps(old, new, X, y)
     return works, params
+
+
+def check_steps(old: neural_net.TwoLayerNet, new: fc_net.TwoLayerNet, X: np.ndarray, y: np.ndarray) -> None:
+    """The step of `TwoLayerNet.train` is its loss's gradient, and fc_net's, stepped down."""
+    descent = TwoLayerDescent(old.params)
+    loss, grads = old.loss(X, y, REG / 2)
+    new_loss, new_grads = new.loss(X, y)
+    np.testing.assert_allclose([descent.step(X, y, 0.1, REG / 2), new_loss], loss, rtol=1e-5)
+    for name, w in descent.params().items():
+        np.testing.assert_allclose(w, old.params[name] - 0.1 * grads[name], rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(new_grads[name], grads[name], rtol=1e-4, atol=1e-6)
 
 
 def torch_works(params: dict[str, np.ndarray], X: np.ndarray, y: np.ndarray) -> Works:
@@ -84,7 +94,7 @@ def compare(dtype: type, repeats: int) -> Iterator[str]:
     W1, W2 = params["W1"], params["W2"]
     five = {"five matrix products": lambda: (X @ W1, hidden @ W2, dS @ W2.T, hidden.T @ dS, X.T @ hidden)}
     works = five | works | torch_works(params, X, y)
-    medians = interleaved_medians(works, repeats, warm=True)
+    medians = interleaved_medians(works, repeats, in_a_row=3)
     reference = medians["five matrix products"]
     yield f"two-layer net, {N} x {D} x {H} x {C}, {X.dtype}; times the five matrix products:"
     for name, seconds in medians.items():
@@ -94,7 +104,7 @@ def compare(dtype: type, repeats: int) -> Iterator[str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    rounds = 7 if parser.parse_args().quick else 61
+    rounds = 5 if parser.parse_args().quick else 31
     write_results(
         "two_layer_net", [line for dtype in (np.float64, np.float32) for line in compare(dtype, rounds)]
     )

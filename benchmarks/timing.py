@@ -12,22 +12,23 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def interleaved_medians(
-    work: dict[str, Callable[[], object]], repeats: int = 5, *, warm: bool = False
+    work: dict[str, Callable[[], object]], repeats: int = 5, *, in_a_row: int = 0
 ) -> dict[str, float]:
     """The median time of each piece of work, in seconds.
 
-    The pieces take turns, so that a machine that slows down slows all of them. With ``warm`` each runs once
-    untimed before: short pieces feel what the piece before left in the caches, and its threads that still
-    wait for work (PyTorch's do).
+    The pieces take turns, so that a machine that slows down slows all of them. Short pieces feel what the
+    piece before left in the caches, and its threads that still wait for work (PyTorch's do). For them,
+    ``in_a_row`` runs a piece so often untimed, as in a loop, and then so often timed, whose mean counts.
     """
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(repeats):
         for name, run in work.items():
-            if warm:
+            for _ in range(in_a_row):
                 run()
             start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
+            for _ in range(max(in_a_row, 1)):
+                run()
+            times[name].append((time.perf_counter() - start) / max(in_a_row, 1))
     return {name: statistics.median(t) for name, t in times.items()}
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs231n_lib.classifiers import fc_net
+from cs231n_lib.classifiers._two_layer_descent import TwoLayerDescent
 from cs231n_lib.classifiers.neural_net import TwoLayerNet
 from cs231n_lib.optim import cosine
 from tests.test_layers import slopes
@@ -162,14 +163,16 @@ def test_training_learns_and_is_repeatable():
     assert (scheduled.params["W1"] != net.params["W1"]).any()
 
 
-@pytest.mark.parametrize("reg", [0.0, 0.2])
+# With a rate of 0.3 the penalty multiplies W1 by 1 - 0.6 reg in a step: by 1, by less, by less than a half in
+# three steps and in one, by 0 and by a negative number.
+@pytest.mark.parametrize("reg", [0.0, 0.2, 0.4, 1.2, 1 / 0.6, 2.5])
 def test_training_is_the_loss_followed_by_a_step_down_its_gradient(reg):
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((20, 300)), rng.integers(0, 3, 20)
-    net, plain = (TwoLayerNet(300, 250, 3, std=0.1, rng=1) for _ in range(2))
-    history = net.train(X, y, X, y, learning_rate=0.3, reg=reg, num_iters=3, batch_size=8, rng=2)
+    X, y = rng.standard_normal((20, 1700)), rng.integers(0, 3, 20)  # more inputs than two blocks of W1 have
+    net, plain = (TwoLayerNet(1700, 30, 3, std=0.1, rng=1) for _ in range(2))
+    history = net.train(X, y, X, y, learning_rate=0.3, reg=reg, num_iters=5, batch_size=8, rng=2)
     draw = np.random.default_rng(2)
-    for iteration in range(3):
+    for iteration in range(5):
         rows = draw.choice(20, 8)
         loss, grads = plain.loss(X[rows], y[rows], reg)
         assert history["loss_history"][iteration] == pytest.approx(loss, rel=1e-12)
@@ -177,6 +180,33 @@ def test_training_is_the_loss_followed_by_a_step_down_its_gradient(reg):
         plain.params = {name: w - rate * grads[name] for name, w in plain.params.items()}
     for name, w in plain.params.items():
         np.testing.assert_allclose(net.params[name], w, rtol=1e-9, atol=1e-13)
+
+
+def test_training_leaves_the_arrays_it_starts_from_alone():
+    X, y = toy_data()
+    net = toy_net()
+    start = dict(net.params)
+    copies = {name: w.copy() for name, w in start.items()}
+    net.train(X, y, X, y, num_iters=3)
+    for name, w in start.items():
+        np.testing.assert_array_equal(w, copies[name])
+        assert not np.shares_memory(w, net.params[name])
+
+
+def test_a_training_that_is_stopped_keeps_the_steps_made():
+    X, y = toy_data()
+
+    def stop_at_half(progress):
+        if progress >= 0.5:
+            raise KeyboardInterrupt
+        return 1.0
+
+    stopped, short = toy_net(), toy_net()
+    with pytest.raises(KeyboardInterrupt):
+        stopped.train(X, y, X, y, 0.1, 1, 0.05, num_iters=20, batch_size=2, rng=3, schedule=stop_at_half)
+    short.train(X, y, X, y, 0.1, 1, 0.05, num_iters=10, batch_size=2, rng=3)
+    for name, w in short.params.items():
+        np.testing.assert_array_equal(stopped.params[name], w)
 
 
 def test_the_learning_rate_decays_after_each_epoch_and_follows_the_schedule():
@@ -201,14 +231,37 @@ def test_verbose_prints_every_hundredth_loss(capsys):
     )
 
 
-def test_a_diverging_training_warns_and_keeps_finite_parameters():
+def test_a_diverging_training_warns_and_keeps_the_last_measured_parameters_that_are_finite():
     rng = np.random.default_rng(0)
     X, y = blobs(50, rng)
     net = TwoLayerNet(4, 8, 3, std=1.0, rng=1)
+    start = net.params
     with pytest.warns(RuntimeWarning, match="the training diverged at iteration 1: learning_rate 9.5e\\+199"):
         history = net.train(X, y, X, y, learning_rate=1e200, reg=0.1, num_iters=100, rng=1)
-    assert len(history["loss_history"]) < 100
-    assert np.isfinite(net.loss(X, y)[0])
+    assert len(history["loss_history"]) == 1
+    assert net.params is start  # an epoch is one iteration: what the first one measured has an infinite loss
+
+    net = TwoLayerNet(4, 8, 3, std=1.0, rng=1)
+    rates = [0.1] * 13 + [1e200, 0.1, 0.1]
+    with pytest.warns(RuntimeWarning, match="diverged at iteration 14"):
+        net.train(
+            X, y, X, y, 1, 1, num_iters=16, batch_size=10, rng=1, schedule=lambda t: rates[round(16 * t)]
+        )
+    measured = TwoLayerNet(4, 8, 3, std=1.0, rng=1)
+    measured.train(X, y, X, y, 0.1, 1, num_iters=11, batch_size=10, rng=1)  # iteration 10 begins an epoch
+    for name, w in measured.params.items():
+        np.testing.assert_array_equal(net.params[name], w)
+
+
+def test_a_step_that_fails_changes_nothing():
+    X, y = toy_data()
+    descent = TwoLayerDescent({name: 100 * w for name, w in toy_net().params.items()})
+    before = descent.params()
+    for bad, error in ((1e307, FloatingPointError), (np.nan, ValueError)):
+        with pytest.raises(error):
+            descent.step(np.full_like(X, bad), y, 0.1, 0.1)
+    for name, w in descent.params().items():
+        np.testing.assert_array_equal(w, before[name])
 
 
 def test_float32_stays_float32():

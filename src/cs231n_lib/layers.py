@@ -397,7 +397,13 @@ def softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) -> 
     """
     if not 0 <= label_smoothing < 1:
         raise ValueError(f"label_smoothing must be at least 0 and below 1, got {label_smoothing}")
-    x, y = _check_scores(x, y)
+    return softmax_loss_unchecked(*_check_scores(x, y), label_smoothing)
+
+
+def softmax_loss_unchecked(
+    x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0
+) -> tuple[float, np.ndarray]:
+    """`softmax_loss` of floating scores that are known to be finite, and labels known to fit them."""
     N, rows = len(x), np.arange(len(x))
     log_P = x - x.max(axis=1, keepdims=True)
     log_P -= np.log(np.exp(log_P).sum(axis=1, keepdims=True))

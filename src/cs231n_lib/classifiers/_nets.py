@@ -22,25 +22,6 @@ def regularize(dW: np.ndarray, W: np.ndarray, strength: float) -> float:
     return strength / 2 * sum_of_squares
 
 
-def step_with_decay(w: np.ndarray, dw: np.ndarray, rate: float, strength: float) -> tuple[np.ndarray, float]:
-    """A step of gradient descent on a data loss plus ``strength / 2 · sum(w²)``, and that penalty before it.
-
-    dw is the gradient of the data loss alone. The same as `regularize`, then `optim.sgd`, in one pass instead
-    of two, for ``w - rate (dw + strength w) = (1 - rate · strength) w - rate dw``.
-    """
-    rate, decay = float(rate), 1 - float(rate) * strength
-    next_w = np.empty(w.shape, w.dtype)
-    flat_next, flat_w, flat_dw = next_w.reshape(-1), w.reshape(-1), dw.reshape(-1)
-    sum_of_squares = 0.0
-    for start in range(0, w.size, PIECE):
-        piece = slice(start, start + PIECE)
-        if strength:
-            sum_of_squares += float(flat_w[piece] @ flat_w[piece])
-        np.multiply(flat_w[piece], decay, out=flat_next[piece])
-        flat_next[piece] -= rate * flat_dw[piece]
-    return next_w, strength / 2 * sum_of_squares
-
-
 def check_strength(reg: float) -> float:
     """Give reg as a Python float (which leaves float32 float32), or raise ValueError."""
     if not 0 <= reg < np.inf:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from tqdm.auto import tqdm
 
-from cs231n_lib.classifiers._nets import check_scores, check_strength, regularize, step_with_decay
+from cs231n_lib.classifiers._nets import check_scores, check_strength, regularize
+from cs231n_lib.classifiers._two_layer_descent import TwoLayerDescent
 
 __all__ = ["TwoLayerNet"]
 
@@ -164,8 +165,9 @@ class TwoLayerNet:
         Warns
         -----
         RuntimeWarning
-            If the training diverges: the learning rate is too high. It stops there, with the last finite
-            parameters.
+            If the training diverges: the learning rate is too high. It stops there. The net is left with the
+            parameters it last measured, if their loss was finite; else with those measured before, or those
+            it began with.
         """
         X, X_val = self._check_examples(X), self._check_examples(X_val, "X_val")
         y, y_val = self._check_labels(y, len(X)), self._check_labels(y_val, len(X_val), "y_val")
@@ -177,46 +179,36 @@ class TwoLayerNet:
 
         history = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
         iterations_per_epoch = max(len(X) // batch_size, 1)
-        finite = self.params
-        for iteration in tqdm(range(num_iters), disable=not progress):
-            rows = draw.choice(len(X), batch_size)
-            X_batch, y_batch = X[rows], y[rows]
-            rate = learning_rate * (schedule(iteration / num_iters) if schedule else 1)
-            try:
-                loss, grads = self.loss(X_batch, y_batch)
-                finite = self.params  # or the loss would have raised
-                loss += self._step(grads, rate, reg)
+        descent, finite = TwoLayerDescent(self.params), self.params
+        try:
+            for iteration in tqdm(range(num_iters), disable=not progress):
+                rows = draw.choice(len(X), batch_size)
+                X_batch, y_batch = X[rows], y[rows]
+                rate = float(learning_rate * (schedule(iteration / num_iters) if schedule else 1))
+                loss = descent.step(X_batch, y_batch, rate, reg)
+                finite = self.params  # or this step, or one before, would have raised
                 history["loss_history"].append(loss)
                 if verbose and iteration % 100 == 0:
                     print(f"iteration {iteration} / {num_iters}: loss {loss:f}")
                 if iteration % iterations_per_epoch == 0:
-                    train_acc, val_acc = self._accuracy(X_batch, y_batch), self._accuracy(X_val, y_val)
-                    history["train_acc_history"].append(train_acc)
-                    history["val_acc_history"].append(val_acc)
+                    self.params = descent.params()
+                    history["train_acc_history"].append(self._accuracy(X_batch, y_batch))
+                    history["val_acc_history"].append(self._accuracy(X_val, y_val))
                     learning_rate *= learning_rate_decay
-            except FloatingPointError:
-                self.params = finite
-                message = (
-                    f"the training diverged at iteration {iteration}: learning_rate {rate:g} is too high"
-                )
-                warnings.warn(message, RuntimeWarning, stacklevel=2)
-                break
+        except FloatingPointError:
+            self.params = finite
+            message = f"the training diverged at iteration {iteration}: learning_rate {rate:g} is too high"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+        except BaseException:  # stopped from the keyboard, say
+            self.params = descent.params()
+            raise
+        else:
+            self.params = descent.params()
         return history
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the class with the largest score for each row of X (the smaller label at a tie)."""
         return np.argmax(self.loss(X), axis=1)
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def _step(self, grads: dict[str, np.ndarray], rate: float, reg: float) -> float:
-        """Step down the data loss, whose gradients these are, and the penalty; give the penalty before."""
-        total, params = 0.0, {}
-        for name, w in self.params.items():
-            strength = 2 * reg if name.startswith("W") else 0.0
-            params[name], penalty = step_with_decay(w, grads[name], rate, strength)
-            total += penalty
-        self.params = params
-        return total
 
     def _accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         return float(np.mean(self.predict(X) == y))
