@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOK ?= notebooks/00_numpy_primer.ipynb
+# One process a core, so BLAS gets one thread in each: its waiting threads would hold up the other processes.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4
 LAB_FLAGS ?=
 NAMES ?=
 
@@ -30,10 +32,10 @@ lab: $(READY)  ## open the workbook in JupyterLab
 test: lint test-unit test-notebooks  ## check the library, run the notebooks again and compare
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest tests
+	$(PYTEST) tests
 
 test-notebooks: $(READY)
-	$(BIN)/python -m pytest --nbval notebooks
+	$(PYTEST) --dist loadfile --nbval notebooks
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from traitlets import default
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CELL_SECONDS = 120  # a cell that takes longer has gone wrong
-THREADS = "2"
+THREADS = "1"  # notebooks are run side by side, one a core
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
