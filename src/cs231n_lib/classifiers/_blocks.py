@@ -25,8 +25,8 @@ from threadpoolctl import ThreadpoolController
 
 Coefficients = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-BLOCK_ENTRIES = 1 << 22
-"""Entries of X in a block: 32 MB in float64. Fixed, so that sums do not depend on the machine."""
+BLOCK_ENTRIES = 1 << 20
+"""Entries of X in a block: 8 MB in float64. Fixed, so that sums do not depend on the machine."""
 
 _MIN_BLOCKS_FOR_THREADS = 4
 
@@ -128,8 +128,8 @@ def linear_loss(
 
     Notes
     -----
-    Blocks have a fixed size, are added in the order of the rows, and no product is shared by threads: the
-    result is the same to the bit on any number of threads.
+    Blocks have a fixed size and are added in the order of the rows. From four blocks on, no product is shared
+    by threads: the result is the same to the bit on any number of them. With fewer, BLAS shares the products.
     """
     W, X, y, dtype = check_linear_loss(W, X, y, reg)
     weights = W.astype(dtype, copy=False)
@@ -168,13 +168,12 @@ def add_regularization(
 
 @contextmanager
 def _ordered_map(num_tasks: int) -> Iterator[Callable]:
-    """Give a ``map`` that works on as many threads as BLAS would use, or on this one for few tasks."""
-    with one_blas_thread() as num_threads:  # also for few tasks: their products are too small to share
-        if num_tasks < _MIN_BLOCKS_FOR_THREADS:
-            yield map
-        else:
-            with ThreadPoolExecutor(num_threads) as pool:
-                yield pool.map
+    """Give a ``map`` that works on as many threads as BLAS would use; for few tasks, leave those to BLAS."""
+    if num_tasks < _MIN_BLOCKS_FOR_THREADS:
+        yield map
+    else:
+        with one_blas_thread() as num_threads, ThreadPoolExecutor(num_threads) as pool:
+            yield pool.map
 
 
 _blas_lock = threading.Lock()
