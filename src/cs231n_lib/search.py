@@ -84,7 +84,7 @@ class GridSearch:
     settings : tuple of dict
         The settings tried, the last hyper-parameter varying fastest.
     scores : ndarray of float64
-        The score of each; NaN where the training diverged.
+        The score of each; NaN where there is none.
     """
 
     settings: tuple[dict, ...]
@@ -92,18 +92,18 @@ class GridSearch:
 
     @property
     def best_score(self) -> float:
-        """The largest score. ValueError if every training diverged."""
+        """The largest score. ValueError if every score is NaN."""
         return float(self.scores[self._best])
 
     @property
     def best_settings(self) -> dict:
-        """The settings with the largest score, the first at a tie. ValueError if every training diverged."""
+        """The settings with the largest score, the first at a tie. ValueError if every score is NaN."""
         return self.settings[self._best]
 
     @property
     def _best(self) -> int:
         if np.isnan(self.scores).all():
-            raise ValueError("no settings are the best: every training diverged")
+            raise ValueError("no settings are the best: every score is NaN")
         return int(np.nanargmax(self.scores))
 
 
@@ -116,7 +116,7 @@ def grid_search(
     ----------
     evaluate : callable
         ``evaluate(**settings)`` trains with these settings and returns the score on validation data; the
-        larger, the better. A FloatingPointError, with which a training that diverges stops, is the score NaN.
+        larger, the better. If it raises FloatingPointError, the score is NaN.
         Randomness should come from a seed inside, so that a score does not depend on the order of the trials.
     grid : mapping of str to sequence
         The values to try for each hyper-parameter.

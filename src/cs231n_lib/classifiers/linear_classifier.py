@@ -5,6 +5,7 @@
 
 import math
 import os
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -100,8 +101,12 @@ class LinearClassifier:
         ------
         TypeError, ValueError
             For arguments that do not fit; W is as before.
-        FloatingPointError
-            If the loss or the weights overflow: the learning rate is too high. W keeps its last finite value.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the training diverges: the loss or the weights overflow, for the learning rate is too high. It
+            stops there, and W keeps its last finite value.
         """
         X, y = self._check_training_set(X, y, reg)
         if not 0 <= learning_rate < np.inf:
@@ -129,10 +134,12 @@ class LinearClassifier:
             with np.errstate(over="ignore", invalid="ignore"):
                 W = self.W - rate * dW
             if not (np.isfinite(loss) and np.isfinite(W).all()):
-                raise FloatingPointError(
+                message = (
                     f"the training diverged at iteration {iteration} (loss {loss:g}): "
                     f"learning_rate {learning_rate:g} is too high for this data"
                 )
+                warnings.warn(message, RuntimeWarning, stacklevel=2)
+                break
             self.W = W.astype(self.W.dtype, copy=False)
             if verbose and iteration % 100 == 0:
                 print(f"iteration {iteration} / {num_iters}: loss {loss:f}")
