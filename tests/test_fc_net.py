@@ -390,3 +390,21 @@ def test_star_import_gives_every_layer():
     pairs = {f"{layer}_{way}" for layer in layers for way in ("forward", "backward")}
     extra = {"TwoLayerNet", "FullyConnectedNet", "svm_loss", "softmax_loss", "batchnorm_backward_alt"}
     assert pairs | extra == set(fc_net.__all__) == set(names) - {"__builtins__"}
+
+
+def test_a_loss_that_fails_leaves_the_running_averages_of_batch_normalization():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((6, 4)), rng.integers(3, size=6)
+    net = FullyConnectedNet([5], 4, 3, normalization="batchnorm", rng=0)
+    with pytest.raises(ValueError):
+        net.loss(X, y + 3)
+    assert set(net.bn_params[0]) == {"mode"}
+    net.loss(X, y)
+    mean, scores = net.bn_params[0]["running_mean"].copy(), net.loss(X)
+    bad = X.copy()
+    bad[0, 0] = np.nan
+    for arguments in ((bad, y), (X, y + 3)):
+        with pytest.raises(ValueError):
+            net.loss(*arguments)
+        np.testing.assert_array_equal(net.bn_params[0]["running_mean"], mean)
+    np.testing.assert_array_equal(net.loss(X), scores)

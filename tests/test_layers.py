@@ -491,3 +491,10 @@ def test_layers_against_pytorch():
     loss, dx = svm_loss(dout, y)
     assert_close(loss, expected.item(), rtol=1e-12)
     assert_close(dx, X.grad.numpy(), rtol=1e-12, atol=1e-15)
+
+
+def test_dropout_of_integers_is_that_of_the_same_floats():
+    x, param = np.arange(1, 9), {"p": 0.5, "mode": "train", "seed": 0}
+    out, _ = dropout_forward(x, param)
+    np.testing.assert_array_equal(out, dropout_forward(x.astype(float), param)[0])
+    assert set(out / x) == {0.0, 2.0}

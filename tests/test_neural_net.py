@@ -231,7 +231,15 @@ def test_verbose_prints_every_hundredth_loss(capsys):
     )
 
 
-def test_a_diverging_training_warns_and_keeps_the_last_measured_parameters_that_are_finite():
+class Subclass(TwoLayerNet):
+    """A net with a loss of its own, though the same."""
+
+    def loss(self, X, y=None, reg=0.0):
+        return super().loss(X, y, reg)
+
+
+@pytest.mark.parametrize("TwoLayerNet", [TwoLayerNet, Subclass])
+def test_a_diverging_training_warns_and_keeps_the_last_measured_parameters_that_are_finite(TwoLayerNet):
     rng = np.random.default_rng(0)
     X, y = blobs(50, rng)
     net = TwoLayerNet(4, 8, 3, std=1.0, rng=1)
@@ -317,3 +325,104 @@ def test_what_is_not_finite_is_found_and_named(bad):
     ):
         net.loss(toy_data()[0], y)
     assert net.predict(toy_data()[0]).shape == (5,)
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.5])
+def test_an_interruption_within_a_step_leaves_the_parameters_measured_last(progress, monkeypatch):
+    X, y = toy_data()
+    net, short = toy_net(), toy_net()
+    matmul, calls = np.matmul, []
+
+    def stop(*args, **kwargs):  # the product with which a step begins to change W1
+        calls.append(1)
+        if len(calls) == 1 + 10 * progress:
+            raise KeyboardInterrupt
+        return matmul(*args, **kwargs)
+
+    monkeypatch.setattr(np, "matmul", stop)
+    settings = {
+        "learning_rate_decay": 1,
+        "reg": 4.0,
+        "batch_size": 2,
+        "rng": 3,
+    }  # reg: V1 is scaled each time
+    with pytest.raises(KeyboardInterrupt):
+        net.train(X, y, X, y, 0.1, num_iters=10, **settings)
+    monkeypatch.undo()
+    short.train(X, y, X, y, 0.1, num_iters=int(10 * progress), **settings)
+    # An epoch is two batches: at iteration 5 the parameters after iteration 4 are those measured last.
+    for name, w in short.params.items():
+        np.testing.assert_array_equal(net.params[name], w)
+
+
+def test_an_infinite_loss_and_a_last_step_that_overflows_are_divergence():
+    rng = np.random.default_rng(0)
+    X, y = np.zeros((20, 4)), rng.integers(3, size=20)
+    net = TwoLayerNet(4, 5, 3, std=0.1, rng=0)
+    with pytest.warns(RuntimeWarning, match="diverged"):  # the penalty alone grows without bound
+        history = net.train(X, y, X, y, learning_rate=1, learning_rate_decay=1, reg=5, num_iters=1000, rng=0)
+    assert np.isfinite(history["loss_history"]).all()
+    assert np.isfinite(net.loss(X, y, 5)[0])
+
+    X = rng.standard_normal((20, 4))
+    for rate in (1e200, np.nan):
+        net = TwoLayerNet(4, 5, 3, std=1.0, rng=0)
+        before = net.params
+        with pytest.warns(RuntimeWarning, match="diverged at iteration 0"):
+            net.train(X, y, X, y, learning_rate=rate, reg=0.1, num_iters=1, rng=0)
+        assert net.params is before
+
+
+def test_training_uses_the_loss_of_a_subclass_and_keeps_its_parameters():
+    class Shifted(TwoLayerNet):
+        def loss(self, X, y=None, reg=0.0):
+            if y is None:
+                return super().loss(X)
+            loss, grads = super().loss(X, y, reg)
+            return loss + 100, {name: 0 * dw for name, dw in grads.items()}
+
+    X, y = toy_data()
+    net = Shifted(4, 10, 3, std=0.1, rng=0)
+    before = net.params["W1"].copy()
+    history = net.train(X, y, X, y, num_iters=3)
+    assert min(history["loss_history"]) > 100
+    np.testing.assert_array_equal(net.params["W1"], before)
+
+    plain, noted = toy_net(), toy_net()
+    noted.params["note"] = np.ones(2)
+    for trained in (plain, noted):
+        trained.train(X, y, X, y, 0.1, reg=0.05, num_iters=7, rng=0)
+    assert set(noted.params) == {"W1", "b1", "W2", "b2", "note"}
+    np.testing.assert_allclose(noted.params["W1"], plain.params["W1"], rtol=1e-12)
+
+
+def test_data_that_are_not_finite_are_named_before_training():
+    X, y = toy_data()
+    net = toy_net()
+    before = net.params
+    bad = X.copy()
+    bad[3, 2] = np.nan
+    with pytest.raises(ValueError, match=r"X_val must be finite, got nan at \(3, 2\)"):
+        net.train(X, y, bad, y)
+    with pytest.raises(ValueError, match=r"X must be finite, got nan at \(3, 2\)"):
+        net.train(bad, y, X, y, batch_size=1)
+    assert net.params is before
+    huge = np.full((60, 4), 1e306)  # finite, though its sum is not
+    net.train(huge, np.zeros(60, dtype=int), X, y, 0.0, num_iters=1)
+
+
+def test_rates_of_any_kind():
+    X, y = toy_data()
+    rate = np.array(0.1)
+    toy_net().train(X, y, X, y, rate, num_iters=5)
+    assert rate == 0.1
+    net, plain = toy_net(), toy_net()
+    history = net.train(X, y, X, y, -1.0, 1, reg=5.0, num_iters=100, batch_size=3, rng=0)  # uphill
+    draw = np.random.default_rng(0)
+    for loss in history["loss_history"]:
+        rows = draw.choice(5, 3)
+        expected, grads = plain.loss(X[rows], y[rows], 5.0)
+        assert loss == pytest.approx(expected, rel=1e-9)
+        plain.params = {name: w + grads[name] for name, w in plain.params.items()}
+    with np.errstate(all="raise"):  # an underflow is no divergence
+        toy_net().train(1000 * X, y, X, y, 1e-9, num_iters=3)

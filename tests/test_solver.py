@@ -260,10 +260,17 @@ def test_check_accuracy_counts_every_row_once():
     for batch_size in (1, 7, 100, 200, 1000):
         assert solver.check_accuracy(X, y, batch_size=batch_size) == pytest.approx(expected)
     assert solver.check_accuracy(X, y, num_samples=200) == pytest.approx(expected)  # not more than there are
-    assert solver.check_accuracy(X, y, num_samples=7) * 7 == pytest.approx(
-        round(solver.check_accuracy(X, y) * 7), abs=7
-    )
-    with pytest.raises(ValueError, match="got 0 and 0"):
+    sevenths = solver.check_accuracy(X, y, num_samples=7) * 7
+    assert sevenths == pytest.approx(round(sevenths))
+    for bad, message in (
+        ({"y": y[:, None]}, r"got shapes \(\d+, \d+\) and \(\d+, 1\)"),
+        ({"batch_size": 0}, "batch_size must be an integer >= 1, got 0"),
+        ({"batch_size": -5}, "batch_size must be an integer >= 1, got -5"),
+        ({"num_samples": 0}, "num_samples must be an integer >= 1, got 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            solver.check_accuracy(**{"X": X, "y": y} | bad)
+    with pytest.raises(ValueError, match="N >= 1 examples and N labels, got shapes"):
         solver.check_accuracy(X[:0], y[:0])
 
 
@@ -393,3 +400,56 @@ def test_data_that_does_not_fit_is_named():
         Solver(net(), {**data, "y_train": data["y_train"][:-1]})
     with pytest.raises(ValueError, match="X_val and y_val must be"):
         Solver(net(), {**data, "X_val": data["X_val"][:0], "y_val": data["y_val"][:0]})
+
+
+def test_scores_that_overflow_are_no_accuracy():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 4)), np.zeros(20, dtype=int)
+    y[:4] = 1  # most labels are 0, the class that argmax finds where all scores are NaN
+    data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
+    model = TwoLayerNet(4, 5, 3, weight_scale=1.0, rng=0)
+    solver = Solver(
+        model,
+        data,
+        optim_config={"learning_rate": 1.0},
+        lr_schedule=lambda progress: 1e200 if progress >= 0.9 else 1e-6,
+        batch_size=20,
+        verbose=False,
+        rng=0,
+    )
+    with pytest.warns(RuntimeWarning, match="the scores overflow"):
+        solver.train()
+    assert np.isfinite(model.loss(X)).all()
+    assert solver.best_val_acc == solver.check_accuracy(X, y)
+
+
+def test_a_first_step_that_diverges_leaves_the_model_as_it_was():
+    data = blobs()
+    model = FullyConnectedNet([5], 5, 3, normalization="batchnorm", rng=0)
+    params = {name: w.copy() for name, w in model.params.items()}
+    solver = Solver(model, data, optim_config={"learning_rate": 1e300}, verbose=False, rng=0)
+    with pytest.warns(RuntimeWarning, match="diverged"):
+        solver.train()
+    assert not solver.best_params
+    for name, w in params.items():
+        np.testing.assert_array_equal(model.params[name], w)
+    assert model.bn_params == [{"mode": "train"}]
+
+
+def test_a_checkpoint_that_cannot_be_written_loses_nothing(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    solver = Solver(net(), blobs(), checkpoint_name=tmp_path / "file" / "x", verbose=False, rng=0)
+    with pytest.raises(OSError):
+        solver.train()
+    assert solver.best_val_acc == solver.val_acc_history[0] > 0
+    np.testing.assert_array_equal(solver.model.params["W1"], solver.best_params["W1"])
+
+
+@pytest.mark.parametrize("rng", [None, 3])
+def test_a_solver_can_be_copied_and_pickled(rng):
+    solver = Solver(net(), blobs(), num_epochs=1, verbose=False, rng=rng)
+    twins = [copy.deepcopy(solver), pickle.loads(pickle.dumps(solver))]
+    for twin in [solver, *twins]:
+        np.random.seed(5)
+        twin.train()
+        assert twin.loss_history == solver.loss_history

@@ -195,7 +195,7 @@ class GradientCheck:
             wrong, first = self.verdicts.count("wrong"), self.indices[self.verdicts.index("wrong")]
             return f"gradient wrong in {wrong} of {total} entries, the first at {first}"
         at_kinks = f", {kinks} at a kink" if kinks else ""
-        return f"gradient right: {total} entries checked{at_kinks}"
+        return f"gradient right: {total} {'entry' if total == 1 else 'entries'} checked{at_kinks}"
 
 
 def check_gradient(

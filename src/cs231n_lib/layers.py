@@ -294,7 +294,8 @@ def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tup
         raise ValueError(f"p, the probability of keeping an entry, must be above 0 and at most 1, got {p}")
     if not _training_mode("dropout_param", dropout_param):
         return x, (dropout_param, None)
-    mask = (_uniform(dropout_param, x) < p) / x.dtype.type(p)
+    dtype = x.dtype.type if x.dtype.kind == "f" else np.float64
+    mask = (_uniform(dropout_param, x) < p) / dtype(p)
     return x * mask, (dropout_param, mask)
 
 

@@ -157,7 +157,7 @@ class Solver:
         self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
         self.checkpoint_name = checkpoint_name
         self.print_every, self.verbose, self.progress = print_every, verbose, progress
-        self._draw = np.random if rng is None else np.random.default_rng(rng)
+        self._rng = None if rng is None else np.random.default_rng(rng)
 
         self.epoch = 0
         self.best_val_acc = 0.0
@@ -168,25 +168,36 @@ class Solver:
         self.val_acc_history: list[float] = []
         self.optim_configs = {name: copy.deepcopy(optim_config) for name in model.params}
 
+    @property
+    def _draw(self) -> object:
+        return np.random if self._rng is None else self._rng
+
     def train(self) -> None:
         """Train for `num_epochs` epochs; a second call goes on from the best parameters.
 
-        However it ends, the model is left with the best parameters found (if any accuracy was measured yet):
-        an interruption from the keyboard, or any other exception, is passed on after that.
+        However it ends, the model is left with the best parameters found, or with those it began with if it
+        diverged before any accuracy was measured. An interruption from the keyboard, or any other exception,
+        is passed on after that.
 
         Warns
         -----
         RuntimeWarning
-            If the training diverges, which means that the learning rate is too high. It stops there.
+            If the training diverges, which means that the learning rate is too high: the loss, or scores that
+            are measured, are not finite. It stops there.
 
         Raises
         ------
         ValueError
             If the model refuses the data.
         """
+        start = self._state()
         try:
             self._train()
         except FloatingPointError as error:
+            if not self.best_params:
+                self.model.params, bn_params = start
+                if bn_params is not None:
+                    self.model.bn_params = bn_params
             where = f"at iteration {len(self.loss_history) + 1}"
             warnings.warn(
                 f"the training diverged {where}, so the learning rate is too high ({error})",
@@ -199,7 +210,7 @@ class Solver:
     def check_accuracy(
         self, X: np.ndarray, y: np.ndarray, num_samples: int | None = None, batch_size: int = 100
     ) -> float:
-        """Measure the share of examples whose largest score is the label's.
+        """Measure the share of examples whose largest score is the label's (NaN counts as the largest).
 
         Parameters
         ----------
@@ -212,14 +223,43 @@ class Solver:
         Returns
         -------
         float
+
+        Raises
+        ------
+        ValueError
+            If X and y do not fit together or are empty, or a number is not an integer of at least 1.
         """
-        if len(X) == 0 or len(X) != len(y):
-            raise ValueError(f"X and y must have as many rows, at least one, got {len(X)} and {len(y)}")
+        X, y = np.asarray(X), np.asarray(y)
+        if X.ndim == 0 or len(X) == 0 or y.shape != (len(X),):
+            raise ValueError(
+                f"X and y must be N >= 1 examples and N labels, got shapes {X.shape} and {y.shape}"
+            )
+        for name, count in (("num_samples", num_samples), ("batch_size", batch_size)):
+            if name == "num_samples" and count is None:
+                continue
+            if not isinstance(count, int | np.integer) or count < 1:
+                raise ValueError(f"{name} must be an integer >= 1, got {count!r}")
+        return self._accuracy(X, y, num_samples, batch_size)
+
+    def _accuracy(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        num_samples: int | None,
+        batch_size: int = 100,
+        *,
+        training: bool = False,
+    ) -> float:
+        """`check_accuracy`; in training, scores that are not finite raise FloatingPointError."""
         if num_samples is not None and len(X) > num_samples:
             rows = self._draw.choice(len(X), num_samples)
             X, y = X[rows], y[rows]
-        batches = (slice(start, start + batch_size) for start in range(0, len(X), batch_size))
-        correct = sum(int(np.sum(np.argmax(self.model.loss(X[rows]), axis=1) == y[rows])) for rows in batches)
+        correct = 0
+        for start in range(0, len(X), batch_size):
+            scores = self.model.loss(X[start : start + batch_size])
+            if training and not np.isfinite(scores).all():
+                raise FloatingPointError("the scores overflow")
+            correct += int(np.sum(np.argmax(scores, axis=1) == y[start : start + batch_size]))
         return correct / len(X)
 
     def _train(self) -> None:
@@ -260,17 +300,21 @@ class Solver:
 
     def _measure(self) -> None:
         """Measure both accuracies, write the checkpoint, and keep the parameters if they are the best."""
-        train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
-        val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
+        train_acc = self._accuracy(self.X_train, self.y_train, self.num_train_samples, training=True)
+        val_acc = self._accuracy(self.X_val, self.y_val, self.num_val_samples, training=True)
         self.train_acc_history.append(train_acc)
         self.val_acc_history.append(val_acc)
+        if val_acc > self.best_val_acc or not self.best_params:
+            self.best_val_acc = val_acc
+            self.best_params, self._best_bn_params = self._state()
         self._save_checkpoint()
         if self.verbose:
             print(f"(Epoch {self.epoch} / {self.num_epochs}) train acc: {train_acc:f}; val_acc: {val_acc:f}")
-        if val_acc > self.best_val_acc or not self.best_params:
-            self.best_val_acc = val_acc
-            self.best_params = {name: w.copy() for name, w in self.model.params.items()}
-            self._best_bn_params = copy.deepcopy(getattr(self.model, "bn_params", None))
+
+    def _state(self) -> tuple[dict[str, np.ndarray], list[dict] | None]:
+        """Copies of the parameters and, if there are any, of batch normalization's running averages."""
+        params = {name: w.copy() for name, w in self.model.params.items()}
+        return params, copy.deepcopy(getattr(self.model, "bn_params", None))
 
     def _restore_best(self) -> None:
         """Put copies of the best parameters into the model: later training leaves `best_params` alone.

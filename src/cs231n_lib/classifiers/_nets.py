@@ -22,6 +22,10 @@ def regularize(dW: np.ndarray, W: np.ndarray, strength: float) -> float:
     return strength / 2 * sum_of_squares
 
 
+class Diverged(FloatingPointError):
+    """A training cannot go on: its scores or its loss are not finite."""
+
+
 def check_strength(reg: float) -> float:
     """Give reg as a Python float (which leaves float32 float32), or raise ValueError."""
     if not 0 <= reg < np.inf:
@@ -29,8 +33,19 @@ def check_strength(reg: float) -> float:
     return float(reg)
 
 
+def check_finite(X: np.ndarray, name: str = "X") -> None:
+    """Raise ValueError if X holds NaN or infinity."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum()):  # one quick pass; where a sum overflows, look closely
+            return
+    bad = np.argwhere(~np.isfinite(X))
+    if len(bad):
+        first = tuple(int(i) for i in bad[0])
+        raise ValueError(f"{name} must be finite, got {X[first]} at {first} ({len(bad)} such entries)")
+
+
 def check_scores(scores: np.ndarray, X: np.ndarray, *, training: bool) -> None:
-    """Raise ValueError if X is the reason for scores that are not finite, or FloatingPointError in training.
+    """Raise ValueError if X is the reason for scores that are not finite, or Diverged in training.
 
     NaN or infinity in X reaches the scores, so only these few are looked at as long as all is well.
     Parameters that a too high learning rate has blown up still predict, badly; but they cannot be trained any
@@ -38,9 +53,6 @@ def check_scores(scores: np.ndarray, X: np.ndarray, *, training: bool) -> None:
     """
     if np.isfinite(scores).all():
         return
-    bad = np.argwhere(~np.isfinite(X))
-    if len(bad):
-        first = tuple(int(i) for i in bad[0])
-        raise ValueError(f"X must be finite, got {X[first]} at {first} ({len(bad)} such entries)")
+    check_finite(X)
     if training:
-        raise FloatingPointError("the parameters have grown so large that the scores overflow")
+        raise Diverged("the parameters have grown so large that the scores overflow")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cs231n_lib.classifiers._nets import check_scores
+from cs231n_lib.classifiers._nets import Diverged, check_scores
 from cs231n_lib.layers import softmax_loss_unchecked
 
 BLOCK_ROWS = 768
@@ -28,11 +28,16 @@ class TwoLayerDescent:
     ----------
     params : dict
         ``W1 (D, H)``, ``b1 (H,)``, ``W2 (H, C)``, ``b2 (C,)``, floating; they are copied.
+
+    Attributes
+    ----------
+    whole : bool
+        False while a step is half made, and after one that was interrupted.
     """
 
     def __init__(self, params: dict[str, np.ndarray]) -> None:
         self._V1, self._v1, self._V2, self._b2 = (params[name].copy() for name in ("W1", "b1", "W2", "b2"))
-        self._scale = 1.0
+        self._scale, self.whole = 1.0, True
         self._block = np.empty_like(self._V1[:BLOCK_ROWS])
 
     def params(self) -> dict[str, np.ndarray]:
@@ -40,11 +45,11 @@ class TwoLayerDescent:
         W1, b1, W2 = self._V1 * self._scale, self._v1 * self._scale, self._V2 / self._scale
         return {"W1": W1, "b1": b1, "W2": W2, "b2": self._b2.copy()}
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is found in the next scores
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # what is not finite is found in the scores
     def step(self, X: np.ndarray, y: np.ndarray, rate: float, reg: float) -> float:
         """Make one step on the examples X (N, D) with labels y (N,); give the loss before it.
 
-        Raises FloatingPointError, or ValueError if X is the reason, where the scores are not finite. Nothing
+        Raises Diverged where the scores or the loss are not finite, or ValueError if X is the reason. Nothing
         is changed then.
         """
         V1, V2 = self._V1, self._V2
@@ -60,11 +65,14 @@ class TwoLayerDescent:
         if reg:
             V1_square, V2_square = (float(V.reshape(-1) @ V.reshape(-1)) for V in (V1, V2))
             loss += reg * (scale**2 * V1_square + V2_square / scale**2)
+        if not np.isfinite(loss):
+            raise Diverged(f"the loss is {loss}")
+
+        self.whole = False
         next_scale = scale * decay
-        if next_scale < SMALLEST_SCALE:  # or not even positive: shrink V1 after all
+        if not SMALLEST_SCALE <= next_scale <= 1:  # it may even be negative: scale V1 itself after all
             V1 *= next_scale
             next_scale = 1.0
-
         dH = dS @ (rate / (scale * next_scale) * V2).T
         dH *= H > 0
         for start in range(0, len(V1), BLOCK_ROWS):
@@ -75,5 +83,5 @@ class TwoLayerDescent:
         V2 *= decay * next_scale / scale
         V2 -= rate * scale * next_scale * (H.T @ dS)
         self._b2 -= rate * dS.sum(axis=0)
-        self._scale = next_scale
+        self._scale, self.whole = next_scale, True
         return loss

@@ -144,7 +144,7 @@ class TwoLayerNet(_Net):
             "b2": np.zeros(num_classes),
         }
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is found in the scores
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # what is not finite is found in the scores
     def loss(
         self, X: np.ndarray, y: np.ndarray | None = None
     ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
@@ -274,14 +274,25 @@ class FullyConnectedNet(_Net):
             self.dropout_param["rng"] = draw
         self.bn_params = [{"mode": "train"} for _ in hidden_dims] if normalization else []
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is found in the scores
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # what is not finite is found in the scores
     def loss(
         self, X: np.ndarray, y: np.ndarray | None = None
     ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
         """Compute the scores (as at test time), or with labels the loss and the gradients (in training).
 
-        Parameters, returned values and errors are those of `TwoLayerNet.loss`.
+        Parameters, returned values and errors are those of `TwoLayerNet.loss`. After an error the running
+        averages of batch normalization are as before.
         """
+        before = [dict(param) for param in self.bn_params]
+        try:
+            return self._loss(X, y)
+        except BaseException:
+            for param, values in zip(self.bn_params, before, strict=True):
+                param.clear()
+                param.update(values)
+            raise
+
+    def _loss(self, X: np.ndarray, y: np.ndarray | None) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
         X, reg = np.asarray(X).astype(self.dtype, copy=False), check_strength(self.reg)
         for param in (self.dropout_param, *self.bn_params):
             param["mode"] = "test" if y is None else "train"

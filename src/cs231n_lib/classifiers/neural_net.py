@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from tqdm.auto import tqdm
 
-from cs231n_lib.classifiers._nets import check_scores, check_strength, regularize
+from cs231n_lib.classifiers._nets import Diverged, check_finite, check_scores, check_strength, regularize
 from cs231n_lib.classifiers._two_layer_descent import TwoLayerDescent
 
 __all__ = ["TwoLayerNet"]
@@ -52,7 +52,7 @@ class TwoLayerNet:
             "b2": np.zeros(output_size),
         }
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is found in the scores
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # what is not finite is found in the scores
     def loss(
         self, X: np.ndarray, y: np.ndarray | None = None, reg: float = 0.0
     ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
@@ -162,14 +162,26 @@ class TwoLayerNet:
             ``loss_history`` (each batch, before its update), ``train_acc_history`` (the batch's accuracy) and
             ``val_acc_history`` (both at each epoch's start).
 
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that do not fit, or X or X_val with NaN or infinity; the net is as before.
+
         Warns
         -----
         RuntimeWarning
             If the training diverges: the learning rate is too high. It stops there. The net is left with the
             parameters it last measured, if their loss was finite; else with those measured before, or those
             it began with.
+
+        Notes
+        -----
+        A training that is interrupted leaves the net with the steps made; if it was in the middle of one,
+        with the parameters it last measured.
         """
         X, X_val = self._check_examples(X), self._check_examples(X_val, "X_val")
+        for name, array in (("X", X), ("X_val", X_val)):
+            check_finite(array, name)
         y, y_val = self._check_labels(y, len(X)), self._check_labels(y_val, len(X_val), "y_val")
         for name, count, least in (("num_iters", num_iters, 0), ("batch_size", batch_size, 1)):
             if not isinstance(count, int | np.integer) or count < least:
@@ -179,7 +191,7 @@ class TwoLayerNet:
 
         history = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
         iterations_per_epoch = max(len(X) // batch_size, 1)
-        descent, finite = TwoLayerDescent(self.params), self.params
+        descent, finite = self._descent(), self.params
         try:
             for iteration in tqdm(range(num_iters), disable=not progress):
                 rows = draw.choice(len(X), batch_size)
@@ -194,21 +206,30 @@ class TwoLayerNet:
                     self.params = descent.params()
                     history["train_acc_history"].append(self._accuracy(X_batch, y_batch))
                     history["val_acc_history"].append(self._accuracy(X_val, y_val))
-                    learning_rate *= learning_rate_decay
-        except FloatingPointError:
+                    learning_rate = learning_rate * learning_rate_decay
+            self.params = descent.params()
+            if num_iters and not np.isfinite(self.loss(X_batch)).all():
+                raise Diverged("the last step was too large")
+        except Diverged:
             self.params = finite
             message = f"the training diverged at iteration {iteration}: learning_rate {rate:g} is too high"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
         except BaseException:  # stopped from the keyboard, say
-            self.params = descent.params()
+            if descent.whole:
+                self.params = descent.params()
             raise
-        else:
-            self.params = descent.params()
         return history
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the class with the largest score for each row of X (the smaller label at a tie)."""
         return np.argmax(self.loss(X), axis=1)
+
+    def _descent(self) -> "TwoLayerDescent | _PlainDescent":
+        """Fast steps for the loss above; a subclass may have a loss or parameters of its own."""
+        other_loss = getattr(self.loss, "__func__", None) is not TwoLayerNet.loss
+        if other_loss or self.params.keys() != {"W1", "b1", "W2", "b2"}:
+            return _PlainDescent(self)
+        return TwoLayerDescent(self.params)
 
     def _accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         return float(np.mean(self.predict(X) == y))
@@ -234,3 +255,27 @@ class TwoLayerNet:
                 f"{name} must hold labels from 0 to {num_classes - 1}, got {y.min()} to {y.max()}"
             )
         return y
+
+
+class _PlainDescent:
+    """Gradient descent on whatever the net's loss is; see `TwoLayerDescent`."""
+
+    whole = True
+
+    def __init__(self, net: TwoLayerNet) -> None:
+        self._net, self._params = net, net.params
+
+    def params(self) -> dict[str, np.ndarray]:
+        return dict(self._params)
+
+    def step(self, X: np.ndarray, y: np.ndarray, rate: float, reg: float) -> float:
+        measured, self._net.params = self._net.params, self._params
+        try:
+            loss, grads = self._net.loss(X, y, reg)
+        finally:
+            self._net.params = measured
+        if not np.isfinite(loss):
+            raise Diverged(f"the loss is {loss}")
+        steps = {name: rate * dw for name, dw in grads.items()}
+        self._params = self._params | {name: self._params[name] - step for name, step in steps.items()}
+        return float(loss)

@@ -221,7 +221,7 @@ def generalization_gap(
 def layer_scales(
     curves: Mapping[str, tuple[np.ndarray, np.ndarray]], depth: int, title: str
 ) -> WorkbookFigure:
-    """Root mean square of what enters each of ``depth`` layers, and of the gradient of its biases."""
+    """Root mean square of what enters each of ``depth`` layers, and of the gradients of their biases."""
     fig, axes = new_figure(1, 2, height=3.4)
     layers = np.arange(1, depth + 1)
     for i, what in enumerate(("what enters the layer", "gradient of its biases")):
@@ -230,10 +230,15 @@ def layer_scales(
             curves, (RED, BLACK, BLUE), LINE_STYLES, MARKERS
         ):
             ax.plot(
-                layers, values[i], color=color, linestyle=style, marker=marker, label=name if i == 0 else None
+                layers[: len(values[i])],
+                values[i],
+                color=color,
+                linestyle=style,
+                marker=marker,
+                label=name if i == 0 else None,
             )
         ax.set_yscale("log")
-        ax.set_xticks(layers)
+        ax.set_xticks(layers[: max(len(values[i]) for values in curves.values())])
         ax.set_xlabel("layer")
         ax.set_title(f"Forward: {what}" if i == 0 else f"Backward: {what}")
         ax.grid(axis="y")
