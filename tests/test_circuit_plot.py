@@ -1,3 +1,5 @@
+import functools
+import operator
 from itertools import combinations, permutations, product
 
 import numpy as np
@@ -56,6 +58,21 @@ def many_forks():
     return (p * q + q / r) * (p + r * a) - b * (c + p * r)
 
 
+def layer(inputs, neurons):
+    """Every input meets every neuron: the wires change by many rows at once."""
+    x = [Variable(i + 1, f"x{i}") for i in range(inputs)]
+    sums = []
+    for j in range(neurons):
+        products = [x[i] * Variable(0.1 * (i - j), f"w{i}{j}") for i in range(inputs)]
+        sums.append(functools.reduce(operator.add, products))
+    return functools.reduce(operator.add, sums)
+
+
+def long_names():
+    first, second = variables(a_leaf_whose_name_is_rather_long=1, WWWWWWWWWWWWWWWW=2)
+    return first * second
+
+
 CIRCUITS = {
     "course": course_circuit,
     "neuron": lambda: neuron(False),
@@ -66,6 +83,8 @@ CIRCUITS = {
     "square": square,
     "linear layer": linear_layer,
     "many forks": many_forks,
+    "layer": lambda: layer(3, 3),
+    "long names": long_names,
 }
 
 
@@ -208,6 +227,35 @@ def test_the_same_circuit_gives_the_same_picture():
 def test_gradients_must_be_there():
     with pytest.raises(ValueError, match="call output.backward"):
         circuit(course_circuit(), "too early", gradients=True)
+
+
+def test_gradients_must_be_those_of_this_output():
+    (x,) = variables(x=3)
+    square, other = x * x, 100 * x
+    square.backward()
+    other.backward()
+    with pytest.raises(ValueError, match=r"not those of this output \(see <x = 3>\): call output.backward"):
+        circuit(square, "stale", gradients=True)
+    square.backward()
+    assert "6" in labels_of(circuit(square, "fresh", gradients=True))
+    square.backward(10)  # an upstream gradient of one's own is no mistake
+    assert "60" in labels_of(circuit(square, "ten times", gradients=True))
+
+
+def test_corners_of_narrow_boxes_are_rounded_by_half_their_width_at_most():
+    fig = circuit(neuron(in_one_gate=True), "a narrow σ")
+    for box in fig.axes[0].patches:
+        if box.get_gid() == "box":
+            assert box.get_boxstyle().rounding_size <= box.get_width() / 2
+
+
+def test_wires_that_change_by_many_rows_get_more_room():
+    def steepest(fig):
+        curves = [patch.get_path().vertices for patch in fig.axes[0].patches if patch.get_gid() != "box"]
+        return max(abs(curve[-1, 1] - curve[0, 1]) / (curve[-1, 0] - curve[0, 0]) for curve in curves)
+
+    assert steepest(circuit(layer(3, 3), "many rows")) < 6
+    assert steepest(circuit(course_circuit(), "few rows")) < 6
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,15 @@ def test_picking_elements_also_twice(index):
     compare_with_finite_differences(lambda a: a[index], lambda a: a[index], [RNG.standard_normal((3, 4))])
 
 
+def test_an_array_of_indices_may_be_changed_before_the_backward_pass():
+    x, rows = Variable([[1.0], [2.0], [3.0]]), np.array([0, 0])
+    outputs = [x[rows].sum(), x[rows, 0].sum()]
+    rows[:] = 2
+    for output in outputs:
+        output.backward()
+        assert x.grad.tolist() == [[2], [0], [0]]
+
+
 def test_powers_at_zero():
     for exponent, slope in [(0, 0), (1, 1), (2, 0)]:
         x = Variable(0.0)
@@ -269,11 +278,25 @@ def test_two_layer_net_against_finite_differences():
 
 
 def test_sigmoid_of_far_scores_neither_overflows_nor_loses_digits():
-    x = Variable([-1000.0, -30.0, 0.0, 30.0, 1000.0])
+    x = Variable([-1000.0, -100.0, -37.0, -1.0, 0.0, 1.0, 30.0, 37.0, 40.0, 100.0, 1000.0])
     output = graph.sigmoid(x)
     output.sum().backward()
     np.testing.assert_allclose(output.value, expit(x.value), rtol=1e-15, atol=0)
-    np.testing.assert_allclose(x.grad, [0, np.exp(-30), 0.25, np.exp(-30), 0], rtol=0, atol=1e-16)
+    np.testing.assert_allclose(x.grad, expit(x.value) * expit(-x.value), rtol=1e-14, atol=0)
+    in_gates = Variable(40.0)
+    graph.reciprocal(graph.exp(-in_gates) + 1).backward()
+    assert x.grad[8] == pytest.approx(in_gates.grad.item(), rel=1e-14, abs=0)
+
+
+def test_slopes_of_quotients_do_not_need_the_square_of_the_denominator():
+    for a, b, slopes in [(1e200, 1e200, (1e-200, -1e-200)), (1e-300, 1e-170, (1e170, -1e40))]:
+        a, b = Variable(a), Variable(b)
+        (a / b).backward()
+        assert (a.grad, b.grad) == pytest.approx(slopes, rel=1e-14, abs=0)
+    for a, upstream, slope in [(1e200, 1e300, -1e-100), (1e-200, 1e-300, -1e100)]:
+        a = Variable(a)
+        graph.reciprocal(a).backward(upstream)
+        assert a.grad == pytest.approx(slope, rel=1e-14, abs=0)
 
 
 def test_a_graph_may_be_deeper_than_the_recursion_limit():
@@ -318,13 +341,15 @@ def test_values_are_copied_as_float64_and_cannot_be_changed():
         x.value[0] = 5
     with pytest.raises(ValueError, match="read-only"):
         (x * 1).value[0] = 5
+    with pytest.raises(AttributeError):
+        x.value = np.array([5.0, 5.0])
+    assert x.value.tolist() == [1, 2]
 
 
 def test_names_and_representation():
     x = Variable(2, "x")
-    assert (
-        repr(x) == "<x 2>" and repr(x * 2) == "<× 4>" and repr(Variable([1, 2])) == "<variable of shape (2,)>"
-    )
+    assert repr(x) == "<x = 2>" and repr(x * 2) == "<× = 4>"
+    assert repr(Variable([1, 2])) == "<variable of shape (2,)>"
     assert (x + 1).named("q").name == "q"
     assert (2 * x).inputs[0].constant and not x.constant
 
@@ -344,9 +369,11 @@ def test_names_and_representation():
             r"expected shapes \(N, D\) and \(D, C\), got \(2, 3\) and",
         ),
         (lambda x: x @ np.ones(3), ValueError, r"matmul of .*got \(2, 3\) and \(3,\)"),
-        (lambda x: graph.log(x - 1), ValueError, "log of .* is not finite"),
+        (lambda x: Variable([[1], [1, 2]]), TypeError, "value must be a number or an array of numbers"),
+        (lambda x: graph.log(x - 1), ValueError, "log of <− of shape .2, 3.> is not finite"),
         (lambda x: 1 / (x - 1), ValueError, "divide of .* is not finite"),
-        (lambda x: graph.exp(x * 1000), ValueError, "exp of .* is not finite"),
+        (lambda x: graph.exp(-Variable(-1000)), ValueError, "^exp of <× −1 = 1000> is not finite"),
+        (lambda x: Variable(1, "a") / Variable(0, "b"), ValueError, "^divide of <a = 1>, <b = 0> is not"),
         (lambda x: x**x, TypeError, "exponent must be a plain number"),
         (lambda x: x[5], IndexError, "pick of .* out of bounds"),
         (lambda x: x.sum(axis=2), ValueError, "sum_over of .*axis 2 is out of bounds"),
@@ -354,6 +381,11 @@ def test_names_and_representation():
         (lambda x: x.backward(), ValueError, r"this variable has shape \(2, 3\)"),
         (lambda x: x.backward(np.ones(3)), ValueError, r"upstream has shape \(3,\) but .* shape \(2, 3\)"),
         (lambda x: x.backward(np.full((2, 3), np.nan)), ValueError, "upstream must be finite"),
+        (lambda x: x[0, :2].backward(["1", "2"]), TypeError, "upstream must be .* numbers, got .'1', '2'"),
+        (lambda x: x.sum().backward(1j), TypeError, "upstream must be a number .* got 1j"),
+        (lambda x: x.sum().backward(x.sum()), TypeError, "upstream must be a number .* got <sum = 6>"),
+        (lambda x: x.backward([[1], [1, 2]]), TypeError, "upstream must be .* got ..1., .1, 2.."),
+        (lambda x: x.sum().local_backward(np.ones(3)), ValueError, r"<sum = 6> has shape \(3,\) but .* \(\)"),
         (lambda x: list(x), TypeError, "not iterable"),
         (lambda x: np.exp(x), TypeError, "does not support ufuncs"),
         (lambda x: float(x), ValueError, "size 1"),
@@ -370,3 +402,14 @@ def test_a_backward_pass_that_fails_leaves_the_gradients_as_they_were():
     with pytest.raises(ValueError, match=r"gradient of gate x\^0.5 is not finite"):
         (x**0.5 + x).backward()
     assert x.grad == 3
+
+
+def test_gradients_too_large_to_hold_are_not_stored():
+    p, wide = Variable(1e-300, "p"), Variable(1e-300)
+    branches = p * 1.5e308 + p * 1.5e308
+    copies = (wide * np.full(2, 1.5e308)).sum()  # broadcasting adds up inside the local rule
+    with pytest.raises(ValueError, match="upstream of <p = 1e-300> must be finite, got inf"):
+        branches.backward()
+    with pytest.raises(ValueError, match="of gate × is not finite for inputs <variable = 1e-300>, <v"):
+        copies.backward()
+    assert p.grad is wide.grad is branches.grad is copies.grad is None

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 
 from tests.notebook_run import kernels, pictures
-from tests.notebook_run.execute import CellWarned, execute, refresh
+from tests.notebook_run.execute import CellWarned, execute, html_page, refresh
 from tests.notebook_run.normal_form import keep_equal_pictures, normal_form, text
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -184,6 +184,11 @@ def test_execute_refuses_warnings():
     notebook = new_notebook(cells=[new_code_cell("import warnings; warnings.warn('look out')")])
     with pytest.raises(CellWarned, match="look out"):
         execute(notebook, "warning", seconds=60)
+
+
+def test_pages_do_not_break_formulas_in_tables():
+    page = html_page(new_notebook(cells=[new_markdown_cell("| $a = 1$ |\n|---|")]), "a page")
+    assert "automatic: false" in page and "automatic: true" not in page
 
 
 def encode(array) -> str:

@@ -17,6 +17,7 @@ Examples
 (-12.0, -4.0, -4.0, 3.0)
 """
 
+import copy
 import functools
 from collections.abc import Callable
 
@@ -32,7 +33,7 @@ class Variable:
     Parameters
     ----------
     value : array_like of numbers, any shape
-        Copied as float64. It cannot be changed afterwards: the local rules rely on it.
+        Copied as float64. A new value needs a new Variable: the local rules rely on the old one.
     name : str
         What drawings and messages call it.
 
@@ -58,16 +59,15 @@ class Variable:
     __array_ufunc__ = None  # so that ``array * variable`` asks Variable and not NumPy
 
     def __init__(self, value: ArrayLike, name: str = ""):
-        if isinstance(value, Variable) or np.asarray(value).dtype.kind not in "biuf":
-            raise TypeError(f"value must be a number or an array of numbers, got {value!r}")
-        value = np.array(value, dtype=np.float64)
-        if not np.isfinite(value).all():
-            raise ValueError(f"value must be finite, got {value}")
-        value.setflags(write=False)
-        self.value, self.name = value, name
+        self._value, self.name = _numbers(value, "value"), name
+        self._value.setflags(write=False)
         self.grad: np.ndarray | None = None
         self.gate, self.inputs, self.constant = "", (), False
         self._rule: LocalRule = lambda upstream: ()
+
+    @property
+    def value(self) -> np.ndarray:
+        return self._value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -91,15 +91,16 @@ class Variable:
         tuple of ndarray
             One gradient for each of ``inputs``, with the shape of that input. Empty for a leaf.
         """
+        upstream = _numbers(upstream, f"upstream of {self}", self.shape)
         with np.errstate(all="ignore"):
-            gradients = self._rule(upstream)
-        for gradient in gradients:
-            if not np.isfinite(gradient).all():
-                raise ValueError(f"the gradient of gate {self.gate} is not finite for inputs {self.inputs}")
-        return tuple(
-            sum_to_shape(gradient, variable.shape)
-            for gradient, variable in zip(gradients, self.inputs, strict=True)
-        )
+            gradients = tuple(
+                sum_to_shape(gradient, variable.shape)
+                for gradient, variable in zip(self._rule(upstream), self.inputs, strict=True)
+            )
+        if not all(np.isfinite(gradient).all() for gradient in gradients):
+            inputs = ", ".join(map(repr, self.inputs))
+            raise ValueError(f"the gradient of gate {self.gate} is not finite for inputs {inputs}")
+        return gradients
 
     def backward(self, upstream: ArrayLike | None = None) -> None:
         """Write into ``grad`` of every variable below this one the gradient of this one.
@@ -118,18 +119,15 @@ class Variable:
                 f"backward() starts from a single number, but this variable has shape {self.shape}: "
                 "sum it up, or pass the upstream gradient"
             )
-        start = np.ones(self.shape) if upstream is None else np.asarray(upstream, dtype=np.float64)
-        if start.shape != self.shape:
-            raise ValueError(f"upstream has shape {start.shape} but the variable has shape {self.shape}")
-        if not np.isfinite(start).all():
-            raise ValueError(f"upstream must be finite, got {start}")
+        start = np.ones(self.shape) if upstream is None else _numbers(upstream, "upstream", self.shape)
         order = topological_order(self)
         gradients = {variable: np.zeros(variable.shape) for variable in order}
         gradients[self] += start
-        for variable in reversed(order):
-            shares = variable.local_backward(gradients[variable])
-            for source, share in zip(variable.inputs, shares, strict=True):
-                gradients[source] += share  # += and not =: a variable may feed several gates
+        with np.errstate(over="ignore"):  # a sum too large to hold: local_backward refuses it
+            for variable in reversed(order):
+                shares = variable.local_backward(gradients[variable])
+                for source, share in zip(variable.inputs, shares, strict=True):
+                    gradients[source] += share  # += and not =: a variable may feed several gates
         for variable, gradient in gradients.items():
             variable.grad = gradient
 
@@ -137,7 +135,7 @@ class Variable:
         return self.value.item()
 
     def __repr__(self) -> str:
-        what = f"{self.value.item():.6g}" if self.value.size == 1 else f"of shape {self.shape}"
+        what = f"= {self.value.item():.6g}" if self.value.size == 1 else f"of shape {self.shape}"
         return f"<{self.name or self.gate or 'variable'} {what}>"
 
     # The operators; each calls the gate of the same meaning below.
@@ -189,6 +187,22 @@ class Variable:
         return mean_over(self, axis=axis, keepdims=keepdims)
 
 
+def _numbers(given: ArrayLike, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """A float64 copy of what was given, which must be finite real numbers (of the shape, if there is one)."""
+    try:
+        array = np.asarray(given)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be a number or an array of numbers, got {given!r}")
+    array = array.astype(np.float64)
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape} but the variable has shape {shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {array}")
+    return array
+
+
 def topological_order(output: Variable) -> list[Variable]:
     """All variables ``output`` depends on, itself last, each one once and after all of its inputs.
 
@@ -228,13 +242,14 @@ def gate(symbol: str) -> Callable[[Callable], Callable[..., Variable]]:
         @functools.wraps(rule)
         def forward(*inputs: Variable | ArrayLike, **options) -> Variable:
             variables = tuple(_as_variable(each) for each in inputs)
+            what = f"{rule.__name__} of {', '.join(map(repr, variables))}"
             try:
                 with np.errstate(all="ignore"):
                     value, local_rule = rule(*(variable.value for variable in variables), **options)
             except (ValueError, IndexError) as error:
-                raise type(error)(f"{rule.__name__} of {variables}: {error}") from None
+                raise type(error)(f"{what}: {error}") from None
             if not np.isfinite(value).all():
-                raise ValueError(f"{rule.__name__} of {variables} is not finite")
+                raise ValueError(f"{what} is not finite")
             output = Variable(value)
             output.gate, output.inputs, output._rule = symbol.format(**options), variables, local_rule
             return output
@@ -281,14 +296,14 @@ def multiply(a, b):
 
 @gate("÷")
 def divide(a, b):
-    """``a / b``; from the quotient rule, ∂/∂a = 1/b and ∂/∂b = -a/b²."""
-    return a / b, lambda upstream: (upstream / b, -upstream * a / b**2)
+    """``a / b``; from the quotient rule, ∂/∂a = 1/b and ∂/∂b = -a/b²; b², which may overflow, is not used."""
+    return a / b, lambda upstream: (upstream / b, -(upstream / b) * (a / b))
 
 
 @gate("1/x")
 def reciprocal(a):
     """``1 / a`` with the slope -1/a²."""
-    return 1 / a, lambda upstream: (-upstream / a**2,)
+    return 1 / a, lambda upstream: (-(upstream / a) / a,)
 
 
 @gate("x^{exponent:g}")
@@ -320,8 +335,8 @@ def sigmoid(a):
     For negative ``a`` computed as exp(a) / (1 + exp(a)), which is the same and does not overflow.
     """
     small = np.exp(-np.abs(a))
-    value = np.where(a >= 0, 1, small) / (1 + small)
-    return value, lambda upstream: (upstream * value * (1 - value),)
+    slope = small / (1 + small) ** 2  # σ(1 - σ), without the cancellation of 1 - σ near σ = 1
+    return np.where(a >= 0, 1, small) / (1 + small), lambda upstream: (upstream * slope,)
 
 
 @gate("ReLU")
@@ -366,6 +381,7 @@ def mean_over(a, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = 
 @gate("[ ]")
 def pick(a, *, index):
     """``a[index]`` by NumPy's rules; an element picked twice gets the sum of both gradients."""
+    index = copy.deepcopy(index)  # an array of indices may be changed before the backward pass
 
     def backward(upstream):
         gradient = np.zeros_like(a)

@@ -105,10 +105,14 @@ def run(paths: list[Path], output: Path) -> bool:
 
 
 def html_page(notebook: NotebookNode, title: str) -> str:
-    """The notebook as a page whose pictures carry their alternative text (nbconvert leaves it out)."""
+    """The notebook as a page whose pictures carry their alternative text (nbconvert leaves it out).
+
+    MathJax does not break lines: it would break the short formulas in tables after every symbol.
+    """
     quiet = logging.getLogger("nbconvert.pages")
     quiet.setLevel(logging.ERROR)
     page, _ = HTMLExporter(log=quiet).from_notebook_node(notebook, {"metadata": {"name": title}})
+    page = page.replace("automatic: true", "automatic: false")
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", ()) if encoded_pictures([out])]
     for output in outputs:
         alt = output.metadata.get("image/png", {}).get("alt", "a figure")

@@ -11,19 +11,20 @@ from cs231n_lib.plots.figure import BLUE, GRAY, ORANGE, RED, WorkbookFigure, fig
 @figure
 def sigmoid_slope() -> WorkbookFigure:
     """The sigmoid σ and its slope σ(1 - σ)."""
-    z = np.linspace(-8, 8, 321)
-    value = 1 / (1 + np.exp(-z))
+    s = np.linspace(-8, 8, 321)
+    value = 1 / (1 + np.exp(-s))
     fig, ((ax,),) = new_figure(height=2.6)
-    ax.plot(z, value, color=BLUE, label="σ(z)")
-    ax.plot(z, value * (1 - value), color=RED, linestyle="--", label="slope σ(1 − σ)")
+    ax.plot(s, value, color=BLUE, label="σ(s)")
+    ax.plot(s, value * (1 - value), color=RED, linestyle="--", label="slope σ(1 − σ)")
     ax.axhline(0.25, color=GRAY, linewidth=1, linestyle=":")
     ax.text(8, 0.26, "1/4", ha="right", va="bottom", color=GRAY)
-    ax.set_xlabel("input z")
+    ax.set_xlabel("input s")
+    ax.set_ylabel("value, slope")
     ax.legend(loc="upper left")
     ax.set_title("A sigmoid passes on at most a quarter of the gradient")
     fig.alt = (
-        "the sigmoid rises from 0 to 1; its slope is a bump with the maximum 1/4 at z = 0, "
-        "below 0.02 where |z| > 4"
+        "the sigmoid rises from 0 to 1; its slope is a bump with the maximum 1/4 at s = 0, "
+        "below 0.02 where |s| > 4"
     )
     return fig
 
@@ -54,8 +55,8 @@ def product_shapes(N: int, D: int, C: int) -> WorkbookFigure:
         (("dW", "DC", RED), ("Xᵀ", "DN", GRAY), ("dS", "NC", ORANGE)),
         (("dX", "ND", RED), ("dS", "NC", ORANGE), ("Wᵀ", "CD", GRAY)),
     ]
-    fig, ((ax,),) = new_figure(height=1.45)
-    x, tallest, gap = 0.0, max(sizes.values()), 2.6
+    fig, ((ax,),) = new_figure(height=1.25)
+    x, tallest, gap = 0.0, max(sizes.values()), 3.2
     for factors in products:
         for (name, shape, color), sign in zip(factors, ("=", "·", ""), strict=True):
             height, width = (sizes[letter] for letter in shape)
@@ -64,7 +65,7 @@ def product_shapes(N: int, D: int, C: int) -> WorkbookFigure:
             ax.text(x + width / 2, 0, name, ha="center", va="center")
             ax.text(x + width / 2, height / 2 + 0.2, shape[1], ha="center", va="bottom", fontsize=8)
             ax.text(x - 0.2, 0, shape[0], ha="right", va="center", fontsize=8)
-            ax.text(x + width + 0.7, 0, sign, ha="center", va="center", fontsize=12)
+            ax.text(x + width + 1.1, 0, sign, ha="center", va="center", fontsize=12)
             x += width + gap
         x += 1.5
     ax.set_xlim(-1.2, x - gap - 1)
@@ -95,7 +96,7 @@ def score_gradient(P: np.ndarray, Y: np.ndarray, dS: np.ndarray) -> WorkbookFigu
     axes[0, 1].bar(classes, dS, width=0.5, color=RED, edgecolor="black", linewidth=0.5)
     axes[0, 1].axhline(0, color="black", linewidth=0.8)
     axes[0, 1].set_ylabel("∂L/∂S")
-    axes[0, 1].set_title("… is where the gradient pulls")
+    axes[0, 1].set_title("… the gradient is (P − Y)/N")
     for ax in axes.flat:
         ax.set_xlabel("class")
         ax.set_xticks(classes)

@@ -16,10 +16,10 @@ ROW = 0.64  # from the middle of one row to the next
 BOX_HEIGHT = 0.36
 PORT = 0.09  # two inputs enter a box this far above and below its middle
 STUB = 0.06  # room left and right of the label on a wire
-BEND = 0.24  # room in which wires change their row
+BEND = 0.24  # room in which wires change by up to two rows; for more rows, more in proportion
 MARGIN = 0.12
 TITLE_HEIGHT, LEGEND_HEIGHT = 0.36, 0.3
-FONT_SIZE = 8.5
+FONT_SIZE, SYMBOL_SIZE, LEGEND_SIZE = 8.5, 9.5, 8
 
 
 @figure
@@ -30,28 +30,31 @@ def circuit(output: Variable, title: str, *, gradients: bool = False) -> Workboo
     enters above the second. A plain number that took part in an operation is written into the gate
     ("+ 1"). Where a wire forks, the share that each branch contributes to the gradient stands in brackets.
 
+    Made for graphs of a few tens of boxes: two hundred take a quarter of a minute to lay out. Between two
+    dollar signs, names and titles are set as formulas, as in all of matplotlib.
+
     Parameters
     ----------
     output : Variable
     title : str
         The finding that the figure shows.
     gradients : bool
-        Whether to write ``grad`` below each wire; needs ``output.backward()`` to have run.
+        Whether to write ``grad`` below each wire; needs ``output.backward()`` to have run last.
 
     Raises
     ------
     ValueError
-        If ``gradients`` is asked for and a variable has none yet.
+        If ``gradients`` is asked for and a variable has none yet, or that of another output.
     """
     variables = _drawn_variables(output)
-    if gradients and any(variable.grad is None for variable in variables):
-        raise ValueError("gradients=True needs gradients: call output.backward() first")
+    if gradients:
+        _check_gradients(variables)
     layout = _Layout(variables)
     fig, ((ax,),) = new_figure(height=1)
     fig.set_layout_engine("none")
 
-    def width_of(text: str) -> float:
-        measured = ax.text(0, 0, text, fontsize=FONT_SIZE)
+    def width_of(text: str, size: float = FONT_SIZE) -> float:
+        measured = ax.text(0, 0, text, fontsize=size)
         width = measured.get_window_extent(fig.canvas.get_renderer()).width / fig.dpi
         measured.remove()
         return width
@@ -70,21 +73,22 @@ def circuit(output: Variable, title: str, *, gradients: bool = False) -> Workboo
         own = [i for i in range(len(variables)) if layout.column[i] == column]
         entering = [text for (i, _), text in shares.items() if layout.column[i] == column]
         left = x + max((width_of(text) + STUB for text in entering), default=0)
-        right = left + max(width_of(symbols[i]) for i in own) + 0.16
+        right = left + max(width_of(symbols[i], SYMBOL_SIZE) for i in own) + 0.16
         end = right + max(width_of(text) for i in own for text in (above[i], below[i])) + 2 * STUB
         columns.append(_Column(x, left, right, end))
-        x = end + (BEND if column in layout.bending else 0)
+        x = end + (BEND * max(1, layout.bending[column] / 2) if column in layout.bending else 0)
 
     rows = np.array(layout.y) * ROW
     heading = fig.suptitle(title, x=0, y=1, ha="left", va="top")
     heading_width = heading.get_window_extent(fig.canvas.get_renderer()).width / fig.dpi
-    width = max(columns[-1].end, heading_width + MARGIN, width_of(legend) + MARGIN, 0.6 * WIDTH) + MARGIN
+    text_width = max(heading_width, width_of(legend, LEGEND_SIZE)) + MARGIN
+    width = max(columns[-1].end, text_width, 0.6 * WIDTH) + MARGIN
     bottom, top = rows.min() - ROW / 2 - LEGEND_HEIGHT, rows.max() + ROW / 2 + TITLE_HEIGHT
     fig.set_size_inches(width, top - bottom)
     heading.set_position((MARGIN / width, 1 - 0.1 / (top - bottom)))
     ax.set(position=(0, 0, 1, 1), xlim=(0, width), ylim=(bottom, top))
     ax.axis("off")
-    ax.text(MARGIN, bottom + 0.1, legend, fontsize=8, color=GRAY)
+    ax.text(MARGIN, bottom + 0.1, legend, fontsize=LEGEND_SIZE, color=GRAY)
 
     for i, variable in enumerate(variables):
         column = columns[layout.column[i]]
@@ -122,7 +126,7 @@ class _Column(NamedTuple):
 
 
 def _draw_box(ax: Axes, column: _Column, y: float, symbol: str, is_leaf: bool) -> None:
-    rounding = 0.03 if is_leaf else BOX_HEIGHT / 2 - 0.03
+    rounding = 0.03 if is_leaf else min(BOX_HEIGHT / 2 - 0.03, (column.right - column.left) / 2)
     box = FancyBboxPatch(
         (column.left, y - BOX_HEIGHT / 2),
         column.right - column.left,
@@ -135,7 +139,7 @@ def _draw_box(ax: Axes, column: _Column, y: float, symbol: str, is_leaf: bool) -
     )
     ax.add_patch(box)
     middle = (column.left + column.right) / 2
-    ax.text(middle, y - 0.01, symbol, ha="center", va="center", fontsize=FONT_SIZE + 1, zorder=3)
+    ax.text(middle, y - 0.01, symbol, ha="center", va="center", fontsize=SYMBOL_SIZE, zorder=3)
 
 
 def _draw_label(
@@ -155,6 +159,22 @@ def _drawn_inputs(variable: Variable) -> tuple[Variable, ...]:
 def _drawn_variables(output: Variable) -> list[Variable]:
     wired = {output} | {each for variable in topological_order(output) for each in _drawn_inputs(variable)}
     return [variable for variable in topological_order(output) if variable in wired]
+
+
+def _check_gradients(variables: list[Variable]) -> None:
+    """Each gradient must be the sum of what comes back from the drawn gates: that of this output."""
+    if any(variable.grad is None for variable in variables):
+        raise ValueError("gradients=True needs gradients: call output.backward() first")
+    sums = {variable: np.zeros(variable.shape) for variable in variables}
+    for variable in reversed(variables):
+        for source, share in zip(variable.inputs, variable.local_backward(variable.grad), strict=True):
+            if source in sums:  # else a number written into the gate
+                sums[source] += share
+    for variable in variables[:-1]:
+        if not np.allclose(variable.grad, sums[variable], rtol=1e-9, atol=0):
+            raise ValueError(
+                f"the gradients are not those of this output (see {variable}): call output.backward() again"
+            )
 
 
 def _symbol(variable: Variable) -> str:
@@ -221,8 +241,8 @@ class _Layout:
         the second, 0 for a single one and for a place on the way.
     wires_from : dict
         For each variable its wires: (box it enters, port there, number of the input).
-    bending : set of int
-        The columns after which some wire changes its row.
+    bending : dict of int to float
+        The columns after which some wire changes its row, and the most rows that one changes by.
     """
 
     def __init__(self, variables: list[Variable]):
@@ -244,7 +264,10 @@ class _Layout:
                 self._add_wire(number[source], number[variable], port)
         self.columns = self._ordered_columns()
         self.y = self._rows()
-        self.bending = {self.column[a] for a, b, port in self.links if port or self.y[a] != self.y[b]}
+        self.bending: dict[int, float] = {}
+        for a, b, port in self.links:
+            if rise := abs(self.y[a] - self.y[b]) or abs(port) * PORT:
+                self.bending[self.column[a]] = max(rise, self.bending.get(self.column[a], 0))
 
     def _add_wire(self, start: int, end: int, port: int) -> None:
         for column in range(self.column[start] + 1, self.column[end]):

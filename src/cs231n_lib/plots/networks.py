@@ -48,7 +48,7 @@ def two_layer_net(shapes: Mapping[str, tuple[int, int]]) -> WorkbookFigure:
             ax.text(2.2 * i + 1.1, 0.55, steps[i], ha="center", va="bottom", fontsize=9)
     ax.set(xlim=(-1, 2.2 * len(steps) + 0.8), ylim=(-0.95, 0.75))
     hide_ticks(ax)
-    ax.set_title("Two linear maps, with a ReLU between them and a softmax at the end")
+    ax.set_title("Two affine maps, with a ReLU between them and a softmax at the end")
     fig.alt = "the two-layer net from left to right: " + ", ".join(
         f"{name} of shape {shape[0]} by {shape[1]}" for name, shape in shapes.items()
     )
