@@ -223,7 +223,7 @@ def test_loops_matrices_and_blocks_agree_for_every_size(N, D, C, rows, seed):
 
 
 @pytest.mark.parametrize("loss", [svm_loss_vectorized, softmax_loss_vectorized])
-@pytest.mark.parametrize("N", [1024, 3000])  # four blocks and more
+@pytest.mark.parametrize("N", [200, 1024, 3000])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_number_of_threads_does_not_change_a_bit(loss, N, dtype, monkeypatch):
     monkeypatch.setattr(_blocks, "BLOCK_ENTRIES", 256 * 400)
