@@ -7,6 +7,9 @@ the sixth and as large as the first, is not computed, for nobody uses it. "loss"
 regularization; "step" also has the update: for neural_net it is the step of its `train`, for fc_net that of
 the Solver. Each piece of work runs three times untimed and three times timed, as in a training loop, and then
 the next has its turn. PyTorch is timed where it is installed.
+
+The weights are changed on one core and multiplied on all. So the ratios are higher on cores that share no cache,
+which in a virtual machine can change from minute to minute.
 """
 
 import argparse
