@@ -8,8 +8,8 @@ regularization; "step" also has the update: for neural_net it is the step of its
 the Solver. Each piece of work runs three times untimed and three times timed, as in a training loop, and then
 the next has its turn. PyTorch is timed where it is installed.
 
-The weights are changed on one core and multiplied on all. So the ratios are higher on cores that share no cache,
-which in a virtual machine can change from minute to minute.
+The weights are changed on one core and multiplied on all. So the ratios are higher on cores that share no
+cache, which in a virtual machine can change from minute to minute.
 """
 
 import argparse
