@@ -97,12 +97,20 @@ def refuse_non_finite(loss: float, dW: np.ndarray, W: np.ndarray, X: np.ndarray)
     """
     if np.isfinite(loss) and np.isfinite(dW).all():
         return
-    for name, array in (("W", W), ("X", X)):
-        bad = np.argwhere(~np.isfinite(array))
-        if len(bad):
-            first = tuple(int(i) for i in bad[0])
-            count = f"{len(bad)} such entries" if len(bad) > 1 else "the only such entry"
-            raise ValueError(f"{name} must be finite, got {array[first]} at {first}, {count}")
+    check_finite(W, "W")
+    check_finite(X, "X")
+
+
+def check_finite(array: np.ndarray, name: str) -> None:
+    """Raise ValueError, which names the first such entry, if the array holds NaN or infinity."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):  # one quick pass; where a sum overflows, look closely
+            return
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        first = tuple(int(i) for i in bad[0])
+        count = f"{len(bad)} such entries" if len(bad) > 1 else "the only such entry"
+        raise ValueError(f"{name} must be finite, got {array[first]} at {first}, {count}")
 
 
 def linear_loss(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cs231n_lib.classifiers._blocks import check_finite
+
 PIECE = 1 << 16
 """Entries of a matrix that are worked on at a time: 512 KB of float64, which stay in cache."""
 
@@ -33,17 +35,6 @@ def check_strength(reg: float) -> float:
     return float(reg)
 
 
-def check_finite(X: np.ndarray, name: str = "X") -> None:
-    """Raise ValueError if X holds NaN or infinity."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(X.sum()):  # one quick pass; where a sum overflows, look closely
-            return
-    bad = np.argwhere(~np.isfinite(X))
-    if len(bad):
-        first = tuple(int(i) for i in bad[0])
-        raise ValueError(f"{name} must be finite, got {X[first]} at {first} ({len(bad)} such entries)")
-
-
 def check_scores(scores: np.ndarray, X: np.ndarray, *, training: bool) -> None:
     """Raise ValueError if X is the reason for scores that are not finite, or Diverged in training.
 
@@ -53,6 +44,6 @@ def check_scores(scores: np.ndarray, X: np.ndarray, *, training: bool) -> None:
     """
     if np.isfinite(scores).all():
         return
-    check_finite(X)
+    check_finite(X, "X")
     if training:
         raise Diverged("the parameters have grown so large that the scores overflow")

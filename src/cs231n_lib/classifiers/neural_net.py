@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from tqdm.auto import tqdm
 
-from cs231n_lib.classifiers._nets import Diverged, check_finite, check_scores, check_strength, regularize
+from cs231n_lib.classifiers._blocks import check_finite
+from cs231n_lib.classifiers._nets import Diverged, check_scores, check_strength, regularize
 from cs231n_lib.classifiers._two_layer_descent import TwoLayerDescent
 
 __all__ = ["TwoLayerNet"]
