@@ -15,8 +15,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from timing import interleaved_medians, write_results
 
-from cs231n_lib.classifiers.distances import cityblock_distances
-from cs231n_lib.classifiers.nearest_neighbor_search import (
+from cs231n_lib.neighbors.distances import cityblock_distances
+from cs231n_lib.neighbors.search import (
     NeighborIndex,
     k_smallest,
     nearest_neighbors,

@@ -25,7 +25,7 @@ from cs231n_lib.classifiers.fc_net import FullyConnectedNet
 from cs231n_lib.classifiers.ridge import L2SVM, RidgeClassifier
 from cs231n_lib.datasets import scenes10
 from cs231n_lib.features import hue_saturation_histograms, opponent_color_statistics, oriented_gradients
-from cs231n_lib.learned_features import (
+from cs231n_lib.features.learned import (
     LearnedFeatures,
     all_patches,
     encode,

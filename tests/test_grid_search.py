@@ -1,13 +1,11 @@
 """The search over hyper-parameters: every combination once, the best one, and those without a score."""
 
-import doctest
 import threading
 
 import joblib
 import numpy as np
 import pytest
 
-from cs231n_lib import search
 from cs231n_lib.search import grid_search
 
 GRID = {"rate": [0.1, 0.2], "reg": (1, 2, 3)}
@@ -87,9 +85,3 @@ def test_a_grid_without_values_is_refused_before_any_work(grid, message):
     with pytest.raises(ValueError, match=message):
         grid_search(lambda **settings: calls.append(settings), grid)
     assert calls == []
-
-
-def test_examples_in_the_docstrings():
-    results = doctest.testmod(search)
-    assert results.attempted > 0
-    assert results.failed == 0

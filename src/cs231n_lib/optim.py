@@ -10,11 +10,11 @@ the first line of the formula to the last, where whole arrays would go through m
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-__all__ = ["adagrad", "adam", "cosine", "rmsprop", "sgd", "sgd_momentum"]
+__all__ = ["adagrad", "adam", "cosine", "rmsprop", "sgd", "sgd_momentum", "step_decay"]
 
 PIECE = 1 << 14
 """Entries in a piece: 128 KB of float64."""
@@ -156,6 +156,17 @@ def cosine(progress: float) -> float:
     Loshchilov and Hutter (2017), "SGDR", equation 5, without restarts.
     """
     return (1 + math.cos(math.pi * progress)) / 2
+
+
+def step_decay(factor: float, steps: int) -> Callable[[float], float]:
+    """Multiply the rate by `factor` at `steps` equally spaced points of the training.
+
+    Examples
+    --------
+    >>> [step_decay(0.5, steps=1)(progress) for progress in (0.0, 0.4, 0.5, 0.9)]
+    [1.0, 1.0, 0.5, 0.5]
+    """
+    return lambda progress: float(factor) ** math.floor(progress * (steps + 1))
 
 
 def _completed(

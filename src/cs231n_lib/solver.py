@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from cs231n_lib import optim
-from cs231n_lib.saved import written_whole
+from cs231n_lib.saving import written_whole
 
 __all__ = ["Solver"]
 

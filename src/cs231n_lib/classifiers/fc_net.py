@@ -31,7 +31,7 @@ from cs231n_lib.layers import (
     dropout_forward,
     softmax_loss,
 )
-from cs231n_lib.saved import saved_path, written_whole
+from cs231n_lib.saving import saved_path, written_whole
 
 __all__ = ["FullyConnectedNet", "TwoLayerNet", *layers.__all__, *layer_utils.__all__]
 

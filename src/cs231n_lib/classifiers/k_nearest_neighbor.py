@@ -8,14 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from cs231n_lib.classifiers.distances import (
+from cs231n_lib.neighbors.distances import (
     cityblock_distances,
     cosine_distances,
     euclidean_distances,
     row_blocks,
     unit_rows,
 )
-from cs231n_lib.classifiers.nearest_neighbor_search import NeighborIndex, holds_pixels, k_smallest
+from cs231n_lib.neighbors.search import NeighborIndex, holds_pixels, k_smallest
 from cs231n_lib.rows import checked_rows
 
 __all__ = ["KNearestNeighbor", "knn_accuracies", "vote"]

@@ -3,7 +3,6 @@
 `LinearSVM` and `Softmax` differ in their loss alone.
 """
 
-import math
 import os
 import warnings
 from collections.abc import Callable
@@ -14,21 +13,9 @@ from tqdm.auto import tqdm
 from cs231n_lib.classifiers._blocks import check_labels, refuse_non_finite
 from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
-from cs231n_lib.optim import cosine
-from cs231n_lib.saved import saved_path, written_whole
+from cs231n_lib.saving import saved_path, written_whole
 
-__all__ = ["LinearClassifier", "LinearSVM", "Softmax", "cosine", "step_decay"]
-
-
-def step_decay(factor: float, steps: int) -> Callable[[float], float]:
-    """Multiply the rate by `factor` at `steps` equally spaced points of the training.
-
-    Examples
-    --------
-    >>> [step_decay(0.5, steps=1)(progress) for progress in (0.0, 0.4, 0.5, 0.9)]
-    [1.0, 1.0, 0.5, 0.5]
-    """
-    return lambda progress: float(factor) ** math.floor(progress * (steps + 1))
+__all__ = ["LinearClassifier", "LinearSVM", "Softmax"]
 
 
 class LinearClassifier:
@@ -85,7 +72,7 @@ class LinearClassifier:
             Print the loss every 100 iterations.
         schedule : callable, optional
             Maps the progress (0 at the first iteration, below 1 at the last) to a factor on the learning
-            rate: `cosine`, ``step_decay(...)`` or your own. By default the rate is constant.
+            rate: `optim.cosine`, ``optim.step_decay(...)`` or your own. By default the rate is constant.
         rng : Generator or int, optional
             Draws W and the batches. By default NumPy's global generator does, as in the course, whose numbers
             depend on it (``np.random.seed``).

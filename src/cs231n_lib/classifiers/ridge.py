@@ -16,7 +16,7 @@ from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
 
 from cs231n_lib.classifiers._blocks import check_labels, one_blas_thread
-from cs231n_lib.classifiers.distances import row_blocks
+from cs231n_lib.neighbors.distances import row_blocks
 from cs231n_lib.rows import checked_rows
 
 __all__ = ["L2SVM", "RidgeClassifier", "ridge_path", "squared_hinge_loss"]

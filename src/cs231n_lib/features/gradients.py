@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs231n_lib._images import blocks_of, check_count, checked_images, gray_values
+from cs231n_lib.features.images import blocks_of, check_count, checked_images, gray_values
 
 FLAT = 1.0
 """Gray levels. Gradients not stronger than this are noise: such a block stays short when it is normalized."""

@@ -30,8 +30,8 @@ from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-from cs231n_lib._images import check_count
 from cs231n_lib.classifiers._blocks import one_blas_thread
+from cs231n_lib.features.images import check_count
 from cs231n_lib.pca import mean_and_covariance
 from cs231n_lib.rows import checked_rows
 

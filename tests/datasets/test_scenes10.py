@@ -66,13 +66,13 @@ def test_same_bytes_without_the_processors_vector_instructions():
         pytest.skip("NumPy uses no vector instructions beyond its baseline here")
     code = """
 import numpy as np
-from tests.test_scenes10 import sample_sha256
+from tests.datasets.test_scenes10 import sample_sha256
 print(len(np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])), sample_sha256())
 """
     run = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(found)},
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,

@@ -32,7 +32,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from cs231n_lib.classifiers._blocks import one_blas_thread
-from cs231n_lib.classifiers.distances import row_blocks
+from cs231n_lib.neighbors.distances import row_blocks
 
 __all__ = ["NeighborIndex", "holds_pixels", "k_smallest", "nearest_neighbors"]
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs231n_lib.classifiers import nearest_neighbor_search as module
-from cs231n_lib.classifiers.nearest_neighbor_search import k_smallest, nearest_neighbors
+from cs231n_lib.neighbors import search as module
+from cs231n_lib.neighbors.search import k_smallest, nearest_neighbors
 
 
 def brute_force(X, Q, k):

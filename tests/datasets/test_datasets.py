@@ -1,6 +1,5 @@
 """datasets.load, its cache and its data folder; preprocessing. scenes10 itself has tests of its own."""
 
-import importlib
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from cs231n_lib import datasets
-from cs231n_lib.datasets import cifar10, preprocessing, storage
+from cs231n_lib.datasets import cifar10, storage
 from cs231n_lib.datasets.preprocessing import Standardizer, add_bias_column, flatten
 
 PARTS = ("train", "val", "test")
@@ -451,11 +450,3 @@ def test_wrong_shapes_are_named_and_leave_the_fit_as_it_was():
         standardizer.transform(np.zeros((5, 4)))
     with pytest.raises(ValueError, match=r"X has shape \(\)"):
         standardizer.transform(np.float64(1))
-
-
-def test_docstring_examples(drawn):
-    import doctest
-
-    for module in (preprocessing, datasets):
-        done = doctest.testmod(importlib.import_module(module.__name__), extraglobs={"np": np})
-        assert done.failed == 0 and done.attempted > 0

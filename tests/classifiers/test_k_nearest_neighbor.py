@@ -6,8 +6,8 @@ from scipy.spatial.distance import cdist
 
 from cs231n_lib.classifiers import KNearestNeighbor
 from cs231n_lib.classifiers import k_nearest_neighbor as module
-from cs231n_lib.classifiers.distances import cityblock_distances, euclidean_distances
 from cs231n_lib.classifiers.k_nearest_neighbor import knn_accuracies, vote
+from cs231n_lib.neighbors.distances import cityblock_distances, euclidean_distances
 
 SCIPY_NAME = {"l2": "euclidean", "l1": "cityblock", "cosine": "cosine"}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from cs231n_lib import learned_features as lf
 from cs231n_lib.classifiers import ridge
-from cs231n_lib.learned_features import (
+from cs231n_lib.features import learned as lf
+from cs231n_lib.features.learned import (
     LearnedFeatures,
     all_patches,
     encode,

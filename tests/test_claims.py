@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from cs231n_lib.checks import check, check_accuracy, seconds, speed
+from cs231n_lib.claims import check, check_accuracy, seconds, speed
 
 
 def test_a_claim_that_holds_is_printed(capsys):

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cs231n_lib._hog import oriented_gradients
-from cs231n_lib._images import blocks_of, check_count, checked_images, gray_values, real_array
+from cs231n_lib.features.gradients import oriented_gradients
+from cs231n_lib.features.images import blocks_of, check_count, checked_images, gray_values, real_array
 
 __all__ = [
     "color_histogram_hsv",

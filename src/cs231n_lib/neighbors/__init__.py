@@ -1,0 +1,1 @@
+"""Distances between rows, and the exact search for the nearest ones."""
