@@ -140,12 +140,8 @@ def check_count(value: object, name: str, *, least: int = 1, most: int | None = 
         count = operator.index(value)
     except TypeError:
         count = None
-    if (
-        count is None
-        or isinstance(value, bool | np.bool)
-        or count < least
-        or count > (most if most is not None else count)
-    ):
+    in_range = count is not None and least <= count and (most is None or count <= most)
+    if not in_range or isinstance(value, bool | np.bool):
         allowed = f">= {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} must be an integer {allowed}, got {value!r}")
     return count
