@@ -5,4 +5,4 @@ The modules keep the course's own names (``cs231n_lib.classifiers.k_nearest_neig
 library; each room brings in what it needs when it is imported.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
