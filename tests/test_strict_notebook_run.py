@@ -19,7 +19,7 @@ from tests.notebook_run.normal_form import keep_equal_pictures, normal_form, tex
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-PREPARE = "import warnings, time\nfrom cs231n_lib.plots import figure as f"
+PREPARE = "import warnings, time\nfrom cs231n_lib.plots import style as f"
 PICTURE = """
 @f.figure
 def curve(power):

@@ -7,7 +7,7 @@ from scipy.special import expit, log_softmax
 from scipy.stats import entropy
 
 from cs231n_lib.plots import comparison as plots
-from cs231n_lib.plots.figure import BLUE, GRAY, ORANGE
+from cs231n_lib.plots.style import BLUE, GRAY, ORANGE
 from tests.figures import assert_readable, legend, lines, same_line, stands_at, tick_labels, title
 
 RNG = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import hsv_to_rgb, to_hex
 
 from cs231n_lib.plots import features as plots
-from cs231n_lib.plots.figure import BLUE, ORANGE
+from cs231n_lib.plots.style import BLUE, ORANGE
 from tests.figures import assert_readable, legend, lines, same_line, stands_at, tick_labels, title
 
 RNG = np.random.default_rng(0)

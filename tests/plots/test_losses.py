@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from scipy.special import log_softmax
 
 from cs231n_lib.plots import losses as plots
-from cs231n_lib.plots.figure import BLUE, ORANGE, RED
+from cs231n_lib.plots.style import BLUE, ORANGE, RED
 from tests.figures import (
     assert_numbers_legible,
     assert_readable,

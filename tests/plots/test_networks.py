@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from cs231n_lib.plots import networks as plots
-from cs231n_lib.plots.figure import RED
+from cs231n_lib.plots.style import RED
 from tests.figures import (
     assert_numbers_legible,
     assert_readable,

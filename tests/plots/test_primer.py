@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from cs231n_lib.plots import primer as plots
-from cs231n_lib.plots.figure import RED
+from cs231n_lib.plots.style import RED
 from tests.figures import assert_readable
 
 A = np.arange(6).reshape(2, 3)

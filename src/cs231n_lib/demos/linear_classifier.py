@@ -16,7 +16,7 @@ import numpy as np
 from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
 from cs231n_lib.plots.comparison import linear_classifier_in_the_plane
-from cs231n_lib.plots.figure import DISPLAY_PIXELS_PER_INCH, WorkbookFigure
+from cs231n_lib.plots.style import DISPLAY_PIXELS_PER_INCH, WorkbookFigure
 
 if TYPE_CHECKING:
     import ipywidgets

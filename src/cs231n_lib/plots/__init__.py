@@ -1,28 +1,31 @@
-"""Every figure of the workbook, one function each; each returns a figure with alternative text."""
+"""The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
-from cs231n_lib.plots.evaluation import accuracy_bars, accuracy_curves, confusion_matrix, cross_validation
-from cs231n_lib.plots.images import class_samples, image_rows, neighbors
-from cs231n_lib.plots.knn import (
-    decision_regions,
-    distance_matrix,
-    equal_distances,
-    pruning,
-    variances,
-    vote_ties,
+from cs231n_lib.plots.kit import (
+    bars,
+    confusion_matrix,
+    curves,
+    histogram,
+    matrix,
+    pictures,
+    plane,
+    weights_as_images,
 )
+from cs231n_lib.plots.panel import Panel, beside
+from cs231n_lib.plots.style import WorkbookFigure, figure, new_figure, running_mean
 
 __all__ = [
-    "accuracy_bars",
-    "accuracy_curves",
-    "class_samples",
+    "Panel",
+    "WorkbookFigure",
+    "bars",
+    "beside",
     "confusion_matrix",
-    "cross_validation",
-    "decision_regions",
-    "distance_matrix",
-    "equal_distances",
-    "image_rows",
-    "neighbors",
-    "pruning",
-    "variances",
-    "vote_ties",
+    "curves",
+    "figure",
+    "histogram",
+    "matrix",
+    "new_figure",
+    "pictures",
+    "plane",
+    "running_mean",
+    "weights_as_images",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots.figure import BLUE, GRAY, ORANGE, RED, WorkbookFigure, figure, new_figure
+from cs231n_lib.plots.style import BLUE, GRAY, ORANGE, RED, WorkbookFigure, figure, new_figure
 
 
 @figure

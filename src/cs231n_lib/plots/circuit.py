@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
 from cs231n_lib.graph import Variable, topological_order
-from cs231n_lib.plots.figure import BLUE, GRAY, RED, WIDTH, WorkbookFigure, figure, new_figure
+from cs231n_lib.plots.style import BLUE, GRAY, RED, WIDTH, WorkbookFigure, figure, new_figure
 
 # Everything is laid out in inches, x to the right and y upward.
 ROW = 0.64  # from the middle of one row to the next

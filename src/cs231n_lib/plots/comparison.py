@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 
 from cs231n_lib.classifiers.linear_svm import hinge_coefficients
 from cs231n_lib.classifiers.softmax import softmax_coefficients
-from cs231n_lib.plots.figure import (
+from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
     GRAY,

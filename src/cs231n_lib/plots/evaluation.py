@@ -4,41 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cs231n_lib.plots.figure import BLUE, CYCLE, GRAY, WorkbookFigure, figure, new_figure, with_styles
+from cs231n_lib.plots.style import BLUE, CYCLE, GRAY, WorkbookFigure, figure, new_figure, with_styles
 
 LINE_STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v")
-
-
-@figure
-def cross_validation(ks: Sequence[int], scores: np.ndarray) -> WorkbookFigure:
-    """Accuracies ``(folds, len(ks))`` of each k: a dot a fold, the mean and its standard deviation."""
-    fig, ((ax,),) = new_figure(height=3.4)
-    mean, deviation = scores.mean(axis=0), scores.std(axis=0)
-    best = int(mean.argmax())
-    for fold in scores:
-        ax.plot(ks, fold, "o", color=GRAY, markersize=3.5, alpha=0.7, zorder=1)
-    ax.errorbar(ks, mean, yerr=deviation, color=BLUE, marker="s", zorder=2)
-    ax.annotate(
-        f"best: k = {ks[best]}",
-        (ks[best], mean[best]),
-        xytext=(0, 34),
-        textcoords="offset points",
-        ha="center",
-        arrowprops={"arrowstyle": "->"},
-    )
-    ax.set_xscale("log")
-    ax.set_xticks(ks, [str(k) for k in ks])
-    ax.minorticks_off()
-    ax.set_ylim(top=scores.max() + 0.4 * np.ptp(scores))
-    ax.set_xlabel("number of neighbors k (logarithmic)")
-    ax.set_ylabel("accuracy")
-    ax.set_title(f"k = {ks[best]} is best, but the values around it are as good within the error bars")
-    fig.alt = (
-        f"accuracy against k for {len(scores)} folds with mean and standard deviation; the mean is highest, "
-        f"{mean[best]:.3f}, at k = {ks[best]} and lowest, {mean.min():.3f}, at k = {ks[int(mean.argmin())]}"
-    )
-    return fig
 
 
 @figure

@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots.figure import (
+from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
     GRAY,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cs231n_lib.plots.evaluation import LINE_STYLES, MARKERS
-from cs231n_lib.plots.figure import (
+from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
     CYCLE,

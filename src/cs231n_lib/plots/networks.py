@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots.figure import (
+from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
     GRAY,

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cs231n_lib.plots.evaluation import LINE_STYLES, MARKERS
-from cs231n_lib.plots.figure import (
+from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
     CYCLE,

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots.figure import (
+from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
     GRAY,

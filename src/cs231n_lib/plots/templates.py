@@ -4,18 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cs231n_lib.plots.figure import WIDTH, WorkbookFigure, figure, new_figure, show_image
-
-
-def weights_as_images(W: np.ndarray, shape: tuple[int, int, int] = (32, 32, 3)) -> np.ndarray:
-    """Each column of the weights ``(D, C)`` as an image ``(C, *shape)`` stretched to 0..255.
-
-    A last row beyond the pixels is the bias and left out. Each image is stretched on its own.
-    """
-    pixels = np.asarray(W, dtype=np.float64)[: np.prod(shape)].T
-    low, high = pixels.min(axis=1, keepdims=True), pixels.max(axis=1, keepdims=True)
-    spread = np.where(high > low, high - low, 1)
-    return (255 * (pixels - low) / spread).reshape(-1, *shape)
+from cs231n_lib.plots.kit import weights_as_images
+from cs231n_lib.plots.style import WIDTH, WorkbookFigure, figure, new_figure, show_image
 
 
 @figure

@@ -64,9 +64,12 @@ class WorkbookFigure(Figure):
     ----------
     alt : str
         What the figure shows, for readers who cannot see it and for text comparison of notebooks.
+    panel : kit.Panel or None
+        How the kit draws it once more beside others; None for all other figures.
     """
 
     alt: str = ""
+    panel = None
 
     def png(self) -> bytes:
         """The figure as a PNG picture without the drawing program's version, which would change its bytes."""
@@ -100,13 +103,24 @@ def _style() -> Iterator[None]:
         yield
 
 
-def figure(draw: Callable[P, WorkbookFigure]) -> Callable[P, WorkbookFigure]:
-    """Decorate a figure function: it draws in the workbook's style and must give alternative text."""
+def in_style(draw: Callable[P, WorkbookFigure]) -> Callable[P, WorkbookFigure]:
+    """Decorate a function: it draws in the workbook's style."""
 
     @functools.wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> WorkbookFigure:
         with _style():
-            fig = draw(*args, **kwargs)
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def figure(draw: Callable[P, WorkbookFigure]) -> Callable[P, WorkbookFigure]:
+    """Decorate a figure function: it draws in the workbook's style and must give alternative text."""
+    in_the_style = in_style(draw)
+
+    @functools.wraps(draw)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> WorkbookFigure:
+        fig = in_the_style(*args, **kwargs)
         if not fig.alt:
             raise ValueError(f"{draw.__name__} returned a figure without alternative text")
         for title in (fig._suptitle, *(ax.title for ax in fig.axes), *(ax._left_title for ax in fig.axes)):
@@ -148,12 +162,15 @@ def running_mean(values: Sequence[float], window: int) -> tuple[np.ndarray, np.n
     return np.arange(len(mean)) + (window - 1) / 2, mean
 
 
+def as_bytes(image: np.ndarray) -> np.ndarray:
+    """An image as bytes; other numbers than bytes are meant as 0..255, and rounded."""
+    image = np.asarray(image)
+    return image if image.dtype == np.uint8 else np.clip(np.round(image), 0, 255).astype(np.uint8)
+
+
 def show_image(ax: Axes, image: np.ndarray) -> None:
     """Draw one image ``(H, W, 3)`` or ``(H, W)`` without ticks; floats are meant as 0..255."""
-    image = np.asarray(image)
-    if image.dtype != np.uint8:
-        image = np.clip(np.round(image), 0, 255).astype(np.uint8)
-    ax.imshow(image, cmap="gray", vmin=0, vmax=255)
+    ax.imshow(as_bytes(image), cmap="gray", vmin=0, vmax=255)
     hide_ticks(ax)
 
 
