@@ -234,6 +234,13 @@ def test_bars_are_as_long_as_their_values_and_carry_them():
     assert fig.alt == "accuracy: a 0.250; b 0.500; line chance at 0.1"
 
 
+def test_many_bars_are_told_by_their_range():
+    assert (
+        plots.bars(dict(enumerate(range(30))), number=None, upright=True).alt
+        == "values: 30 bars from 0 to 29"
+    )
+
+
 def test_groups_of_bars_stand_side_by_side_and_differ_in_hatching():
     fig = plots.bars({"P": {0: 0.7, 1: 0.3}, "Y": {0: 1, 1: 0}}, upright=True, number=None)
     first, second = fig.axes[0].containers
@@ -285,6 +292,11 @@ def test_a_cell_without_a_number_says_so_and_the_best_one_is_framed():
     (frame,) = ax.patches
     assert frame.get_x() < 0 < frame.get_x() + frame.get_width() and frame.get_y() > 0.5
     assert "lowest 0.1 at rate a, λ 1, highest 0.35 at rate b, λ 1; 1 diverged" in fig.alt
+
+
+def test_a_number_that_rounds_to_0_has_no_sign():
+    ax = plots.matrix([[-0.001, -0.5]], numbers="{:.1f}").axes[0]
+    assert [text.get_text() for text in ax.texts] == ["0.0", "−0.5"]
 
 
 def test_a_large_matrix_is_a_picture_without_numbers():

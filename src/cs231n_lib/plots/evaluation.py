@@ -1,4 +1,4 @@
-"""Figures that judge a classifier: accuracies side by side, the confusion matrix."""
+"""Figures that judge a classifier: accuracies as curves and bars, the confusion matrix."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Figures made of pictures: samples of the classes, rows of images, neighbors."""
+"""Rows of images."""
 
 from collections.abc import Mapping, Sequence
 

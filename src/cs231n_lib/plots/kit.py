@@ -205,8 +205,8 @@ def bars(
                 label=[kind or "_"] + ["_"] * (len(names) - 1),
             )  # fmt: skip
             if number or labels:
-                texts = labels or [minus(number.format(value)) for value in group.values()]
-                ax.bar_label(drawn, texts, padding=3, fontsize=9)
+                texts = labels or [number.format(value) for value in group.values()]
+                ax.bar_label(drawn, [minus(text) for text in texts], padding=3, fontsize=9)
         if not numeric:
             (ax.set_xticks if upright else ax.set_yticks)(places, names)
         ax.tick_params(axis="x" if upright else "y", length=0)
@@ -218,12 +218,15 @@ def bars(
 
     shown = number.format if number else said
     told = (panel.get("ylabel" if upright else "xlabel") or "values") + ": "
-    told += ". ".join(
-        f"{kind}: " * bool(kind) + "; ".join(f"{name} {shown(value)}" for name, value in group.items())
-        for kind, group in kinds.items()
-    )
+    told += ". ".join(f"{kind}: " * bool(kind) + _lengths(group, shown) for kind, group in kinds.items())
     lying = 0.9 + len(names) * (0.33 if len(kinds) == 1 else 0.1 + 0.2 * len(kinds))
     return alone(draw, told, {"height": 2.8 if upright else lying}, panel)
+
+
+def _lengths(group: Mapping, shown: Callable[[float], str]) -> str:
+    if len(group) > 20:
+        return f"{len(group)} bars from {shown(min(group.values()))} to {shown(max(group.values()))}"
+    return "; ".join(f"{name} {shown(value)}" for name, value in group.items())
 
 
 def histogram(

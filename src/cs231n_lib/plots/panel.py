@@ -1,5 +1,6 @@
 """What the usual figures share: a panel with its labels, lines and notes, and panels beside each other."""
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class Panel:
         self.alt = _alt(self.alt, self.title, self.told)
 
     def draw_into(self, ax: Axes, width: float) -> None:
+        """Draw everything but title and legend into an axes of about ``width`` inches."""
         ax.set(xscale="log" if self.logx else "linear", yscale="log" if self.logy else "linear")
         self.draw(ax, width)
         ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
@@ -243,5 +245,5 @@ def said(value: float) -> str:
 
 
 def minus(text: object) -> str:
-    """The text with true minus signs."""
-    return str(text).replace("-", "−")
+    """The text with true minus signs, and without one before a number that is rounded to 0."""
+    return re.sub(r"^-(?=0(\.0*)?$)", "", str(text)).replace("-", "−")
