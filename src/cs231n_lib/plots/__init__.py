@@ -1,6 +1,6 @@
 """The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
-from cs231n_lib.plots import svm
+from cs231n_lib.plots import backpropagation, svm
 from cs231n_lib.plots.kit import (
     bars,
     confusion_matrix,
@@ -17,6 +17,7 @@ from cs231n_lib.plots.style import WorkbookFigure, figure, new_figure, running_m
 __all__ = [
     "Panel",
     "WorkbookFigure",
+    "backpropagation",
     "bars",
     "beside",
     "confusion_matrix",
