@@ -1,6 +1,6 @@
 """The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
-from cs231n_lib.plots import backpropagation, svm
+from cs231n_lib.plots import backpropagation, learned_features, svm
 from cs231n_lib.plots.kit import (
     bars,
     confusion_matrix,
@@ -24,6 +24,7 @@ __all__ = [
     "curves",
     "figure",
     "histogram",
+    "learned_features",
     "matrix",
     "new_figure",
     "pictures",
