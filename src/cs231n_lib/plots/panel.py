@@ -151,7 +151,8 @@ def _assembled(panels, rows, title, width, height, **layout) -> WorkbookFigure:
         inches = width * shares[number % columns] / shares.sum()
         panels[number].draw_into(ax, inches)
         if len(panels) > 1:
-            name = textwrap.fill(panels[number].title, int(9 * inches), replace_whitespace=False)
+            lines = panels[number].title.split("\n")
+            name = "\n".join(textwrap.fill(line, int(9 * inches)) for line in lines)
             ax.set_title(name, **({"loc": "center", "fontweight": "normal"} if title else {}))
         if layout.get("sharey"):
             ax.label_outer(remove_inner_ticks=False)
