@@ -209,14 +209,17 @@ def test_a_diverging_rate_is_named_and_the_last_finite_weights_stay(model):
 
 
 @BOTH
-def test_an_update_that_overflows_ends_the_history_with_infinity(model):
+@pytest.mark.parametrize(("rate", "scale"), [(1e200, 1), (1e300, 1e10)])
+def test_an_overflow_ends_the_history_with_infinity(model, rate, scale):
+    """At 1e200 the second loss overflows, at 1e300 already the first update."""
     X, y = blobs()
     classifier = model()
-    with pytest.warns(DivergenceWarning, match=r"loss inf\): learning_rate 1e\+200 is too high"):
-        losses = classifier.train(X, y, learning_rate=1e200, reg=1.0, rng=0)
+    with pytest.warns(DivergenceWarning, match=r"1 \(loss inf\): learning_rate 1e\+[23]00 is too"):
+        losses = classifier.train(scale * X, y, learning_rate=rate, reg=1.0, rng=0)
     assert np.isfinite(losses[:-1]).all()
     assert losses[-1] == np.inf
     assert np.isfinite(classifier.W).all()
+    assert (np.abs(classifier.W).max() > 1) == (scale == 1)
 
 
 def test_a_loss_that_grows_without_overflow_has_diverged_too():
@@ -242,17 +245,19 @@ def test_data_that_are_too_large_are_named_not_the_rate(model):
 
 
 @BOTH
+@pytest.mark.parametrize(("dtype", "tiny"), [("float64", 1e-300), ("float32", 1e-38)])
 @pytest.mark.filterwarnings("error")
-def test_a_user_s_floating_point_errors_change_nothing(model):
+def test_a_user_s_floating_point_errors_change_nothing(model, dtype, tiny):
     X, y = blobs()
-    X = np.column_stack([X, np.full(120, 1e-300), np.linspace(-800, 800, 120)])
+    X = np.column_stack([X, np.full(120, tiny), np.linspace(-800, 800, 120)]).astype(dtype)
     trained = []
     for errors in ("warn", "raise"):
         with np.errstate(all=errors):
             classifier = model()
             losses = classifier.train(X, y, learning_rate=0.01, rng=0)
-            best = classifier.train_full_batch(X, y, num_iters=20)
-            trained.append((losses, best, classifier.W, classifier.predict(X)))
+            optimal = model()
+            best = optimal.train_full_batch(X, y, reg=1.0, num_iters=20)
+            trained.append((losses, best, classifier.W, optimal.W, optimal.predict(X)))
     for one, other in zip(*trained, strict=True):
         np.testing.assert_array_equal(one, other)
 

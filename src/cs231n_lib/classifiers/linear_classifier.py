@@ -248,10 +248,10 @@ class LinearClassifier:
                 # At W = 0 no loss has a kink: a gradient that is not tiny beside X can be followed.
                 if not losses and not W.any() and np.abs(found.jac).max() > 1e-3 * np.abs(X).max():
                     raise _wrong_size(X, "L-BFGS finds no step that lowers the loss")
+                self.W = w.reshape(W.shape).astype(dtype)
             except BaseException:
                 self.W = before
                 raise
-        self.W = w.reshape(W.shape).astype(dtype)
         self.diverged = False
         return losses
 
