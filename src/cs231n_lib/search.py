@@ -5,9 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import joblib
 import numpy as np
+
+from cs231n_lib.divergence import divergences_heard, report_divergence
+from cs231n_lib.validation import check_array, check_callable, check_count, check_rng
 
 __all__ = ["GridSearch", "cross_validate", "folds", "grid_search"]
 
@@ -27,9 +31,9 @@ def folds(n: int, n_folds: int, rng: np.random.Generator | int | None = None) ->
     -------
     list of ndarray of int64
     """
-    if not 2 <= n_folds <= n:
-        raise ValueError(f"n_folds must be from 2 to the {n} rows, not {n_folds!r}")
-    rows = np.arange(n) if rng is None else np.random.default_rng(rng).permutation(n)
+    n = check_count(n, "n", least=2)
+    n_folds = check_count(n_folds, "n_folds", least=2, most=n)
+    rows = np.arange(n) if rng is None else check_rng(rng).permutation(n)
     return np.array_split(rows, n_folds)
 
 
@@ -61,23 +65,42 @@ def cross_validate(
     Returns
     -------
     ndarray of float64, shape (n_folds, ...)
+        NaN for a fold in which a training diverged.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that do not fit, or if `evaluate` returns no numbers.
+
+    Warns
+    -----
+    DivergenceWarning
+        Once, if trainings diverged.
     """
+    check_callable(evaluate, "evaluate")
     X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows but y has {len(y)}")
     parts = folds(len(X), n_folds, rng)
 
-    def score(i: int) -> np.ndarray:
-        train = np.concatenate(parts[:i] + parts[i + 1 :])
-        return np.asarray(evaluate(X[train], y[train], X[parts[i]], y[parts[i]]), dtype=np.float64)
+    def score(i: int) -> tuple[np.ndarray, list[str]]:
+        train, val = np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]
+        with divergences_heard() as heard:
+            scores = evaluate(X[train], y[train], X[val], y[val])
+        scores = check_array(scores, "what evaluate returns", finite=False).astype(np.float64)
+        return np.where(bool(heard), np.nan, scores), heard
 
     jobs = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
-    return np.stack(jobs(joblib.delayed(score)(i) for i in range(n_folds)))
+    scores, heard = zip(*jobs(joblib.delayed(score)(i) for i in range(n_folds)), strict=True)
+    diverged = [f"fold {i}: {messages[0]}" for i, messages in enumerate(heard) if messages]
+    if diverged:
+        report_divergence("; ".join(diverged))
+    return np.stack(scores)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GridSearch:
-    """What `grid_search` measured.
+    """What `grid_search` measured. Printed, it says which settings are the best, and what to look at.
 
     Attributes
     ----------
@@ -85,10 +108,13 @@ class GridSearch:
         The settings tried, the last hyper-parameter varying fastest.
     scores : ndarray of float64
         The score of each; NaN where there is none.
+    messages : tuple
+        For each, what was said if a training diverged, else None.
     """
 
     settings: tuple[dict, ...]
     scores: np.ndarray
+    messages: tuple[str | None, ...]
 
     @property
     def best_score(self) -> float:
@@ -104,7 +130,30 @@ class GridSearch:
     def _best(self) -> int:
         if np.isnan(self.scores).all():
             raise ValueError("no settings are the best: every score is NaN")
-        return int(np.nanargmax(self.scores))
+        return int(np.flatnonzero(self.scores == np.nanmax(self.scores))[0])
+
+    def __repr__(self) -> str:
+        lines = [f"GridSearch: {len(self.settings)} settings, every score is NaN"]
+        if not np.isnan(self.scores).all():
+            best = ", ".join(f"{name} = {value!r}" for name, value in self.best_settings.items())
+            lines = [f"GridSearch: {len(self.settings)} settings, best score {self.best_score:.4g} at {best}"]
+            lines += self._edges()
+        diverged = sum(message is not None for message in self.messages)
+        if diverged:
+            lines.append(f"{diverged} of {len(self.settings)} settings diverged, their score is NaN")
+        return "\n".join(lines)
+
+    def _edges(self) -> list[str]:
+        """A line for each numeric hyper-parameter of at least 3 values whose best one is an outermost."""
+        lines = []
+        for name, best in self.best_settings.items():
+            values = [setting[name] for setting in self.settings]
+            if not all(isinstance(value, Real) for value in values) or len(set(values)) < 3:
+                continue
+            for edge, word in ((min(values), "smallest"), (max(values), "largest")):
+                if best == edge:
+                    lines.append(f"the best {name} is the {word} that was tried: extend the grid")
+        return lines
 
 
 def grid_search(
@@ -116,7 +165,7 @@ def grid_search(
     ----------
     evaluate : callable
         ``evaluate(**settings)`` trains with these settings and returns the score on validation data; the
-        larger, the better. If it raises FloatingPointError, the score is NaN.
+        larger, the better. If a training inside diverges, or it raises FloatingPointError, the score is NaN.
         Randomness should come from a seed inside, so that a score does not depend on the order of the trials.
     grid : mapping of str to sequence
         The values to try for each hyper-parameter.
@@ -130,28 +179,39 @@ def grid_search(
 
     Raises
     ------
+    TypeError
+        If `evaluate` cannot be called, or returns anything but one number.
     ValueError
         If the grid has no hyper-parameter, or one of them no values.
 
     Examples
     --------
     >>> found = grid_search(lambda a, b: -((a - 2) ** 2) - b, {"a": [1, 2, 3], "b": [0, 1]})
+    >>> found
+    GridSearch: 6 settings, best score 0 at a = 2, b = 0
     >>> found.best_settings
     {'a': 2, 'b': 0}
     """
-    if not grid:
-        raise ValueError("grid must name at least one hyper-parameter, got none")
+    check_callable(evaluate, "evaluate")
+    if not isinstance(grid, Mapping) or not grid:
+        raise ValueError(f"grid must name at least one hyper-parameter and its values, got {grid!r}")
     for name, values in grid.items():
         if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
             raise ValueError(f"grid[{name!r}] must be a sequence of at least one value, got {values!r}")
     settings = tuple(dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values()))
     jobs = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
-    scores = jobs(joblib.delayed(_score_or_nan)(evaluate, setting) for setting in settings)
-    return GridSearch(settings, np.array(scores, dtype=np.float64))
+    found = jobs(joblib.delayed(_score_and_message)(evaluate, setting) for setting in settings)
+    scores, messages = zip(*found, strict=True)
+    return GridSearch(settings, np.array(scores), messages)
 
 
-def _score_or_nan(evaluate: Callable[..., float], setting: dict) -> float:
-    try:
-        return evaluate(**setting)
-    except FloatingPointError:
-        return np.nan
+def _score_and_message(evaluate: Callable[..., float], setting: dict) -> tuple[float, str | None]:
+    """The score, or NaN and the message of the training that diverged."""
+    with divergences_heard() as heard:
+        try:
+            score = evaluate(**setting)
+        except FloatingPointError as error:
+            return np.nan, str(error)
+    if np.ndim(score) or np.asarray(score).dtype.kind not in "fiub":
+        raise TypeError(f"evaluate must return one number, got {score!r}")
+    return (np.nan, heard[0]) if heard else (float(score), None)

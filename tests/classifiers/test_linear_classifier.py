@@ -11,7 +11,8 @@ from cs231n_lib.classifiers.linear_classifier import (
     LinearSVM,
     Softmax,
 )
-from cs231n_lib.optim import cosine, step_decay
+from cs231n_lib.divergence import DivergenceWarning
+from cs231n_lib.optim import step_decay
 
 BOTH = pytest.mark.parametrize("model", [LinearSVM, Softmax])
 
@@ -158,9 +159,7 @@ def test_float32_and_pixels(model):
 # Schedules
 
 
-def test_schedules_by_hand():
-    np.testing.assert_allclose([cosine(p) for p in (0, 0.5, 1)], [1, 0.5, 0], atol=1e-15)
-    assert cosine(1 / 3) == pytest.approx(0.75)
+def test_step_decay_by_hand():
     tenth = step_decay(0.1, steps=2)
     np.testing.assert_allclose(
         [tenth(p) for p in (0, 0.33, 0.34, 0.66, 0.67, 0.99)], [1, 1, 0.1, 0.1, 0.01, 0.01]
@@ -175,7 +174,7 @@ def test_the_schedule_scales_the_rate_of_each_step():
         return rates.setdefault(progress, len(rates) + 1)
 
     classifier = Softmax()
-    classifier.train(X, y, learning_rate=0.01, reg=0, num_iters=4, batch_size=30, schedule=schedule, rng=5)
+    classifier.train(X, y, learning_rate=0.01, reg=0, num_iters=4, batch_size=30, lr_schedule=schedule, rng=5)
     assert rates == {0: 1, 0.25: 2, 0.5: 3, 0.75: 4}
     draw = np.random.default_rng(5)
     W = 0.001 * draw.standard_normal((7, 3))
@@ -192,20 +191,75 @@ def test_the_schedule_scales_the_rate_of_each_step():
 def test_a_diverging_rate_is_named_and_the_last_finite_weights_stay(model):
     X, y = blobs()
     classifier = model()
-    with pytest.warns(RuntimeWarning, match=r"diverged at iteration \d+ .*learning_rate 1e\+06 is too"):
+    assert classifier.diverged is False
+    with pytest.warns(
+        DivergenceWarning, match=r"diverged at iteration \d+ \(loss inf\).* 1e\+06 is too high"
+    ) as w:
         losses = classifier.train(X, y, learning_rate=1e6, reg=1.0, num_iters=1000, rng=0)
+    assert [warning.filename for warning in w] == [__file__]  # once, and it points here
     assert 1 < len(losses) < 1000
+    assert np.isfinite(losses[:-1]).all()
+    assert losses[-1] == np.inf
+    assert classifier.diverged is True
     assert classifier.predict(X).shape == y.shape
-    assert np.isfinite(classifier.W).all()
     assert np.abs(classifier.W).max() > 1e100
+    classifier.W = None
+    classifier.train(X, y, num_iters=5)
+    assert classifier.diverged is False
 
 
-def test_weights_that_overflow_in_one_step():
-    classifier = LinearSVM()
-    X, y = np.full((4, 1), 1e10), np.array([0, 1, 1, 1])
-    with pytest.warns(RuntimeWarning, match="diverged at iteration 0"):
-        classifier.train(X, y, learning_rate=1e300, rng=0)
+@BOTH
+@pytest.mark.parametrize(("rate", "scale"), [(1e200, 1), (1e300, 1e10)])
+def test_an_overflow_ends_the_history_with_infinity(model, rate, scale):
+    """At 1e200 the second loss overflows, at 1e300 already the first update."""
+    X, y = blobs()
+    classifier = model()
+    with pytest.warns(DivergenceWarning, match=r"1 \(loss inf\): learning_rate 1e\+[23]00 is too"):
+        losses = classifier.train(scale * X, y, learning_rate=rate, reg=1.0, rng=0)
+    assert np.isfinite(losses[:-1]).all()
+    assert losses[-1] == np.inf
     assert np.isfinite(classifier.W).all()
+    assert (np.abs(classifier.W).max() > 1) == (scale == 1)
+
+
+def test_a_loss_that_grows_without_overflow_has_diverged_too():
+    X, y = blobs()
+    classifier = LinearSVM()
+    with pytest.warns(DivergenceWarning, match=r"iteration 199 \(loss .*e\+33\): learning_rate 0.13 is too"):
+        losses = classifier.train(X, y, learning_rate=0.13, reg=8.5, num_iters=200, rng=0)
+    assert len(losses) == 200
+    assert losses[0] < 5
+    assert np.isfinite(losses).all()
+    assert classifier.diverged is True
+
+
+@BOTH
+def test_data_that_are_too_large_are_named_not_the_rate(model):
+    classifier, W = model(), np.array([[9.0, 10.0], [9.0, 10.0]])
+    classifier.W = W
+    with pytest.warns(DivergenceWarning, match="iteration 0 .*: the numbers in X or in W are too large"):
+        losses = classifier.train(np.full((4, 2), 1e308), np.array([0, 1, 1, 1]), rng=0)
+    assert len(losses) == 1
+    assert not np.isfinite(losses[0])
+    assert classifier.W is W
+
+
+@BOTH
+@pytest.mark.parametrize(("dtype", "tiny"), [("float64", 1e-300), ("float32", 1e-38)])
+@pytest.mark.filterwarnings("error")
+def test_a_user_s_floating_point_errors_change_nothing(model, dtype, tiny):
+    X, y = blobs()
+    X = np.column_stack([X, np.full(120, tiny), np.linspace(-800, 800, 120)]).astype(dtype)
+    trained = []
+    for errors in ("warn", "raise"):
+        with np.errstate(all=errors):
+            classifier = model()
+            losses = classifier.train(X, y, learning_rate=0.01, rng=0)
+            optimal = model()
+            best = optimal.train_full_batch(X, y, reg=1.0, num_iters=20)
+            trained.append((losses, best, classifier.W, optimal.W, optimal.predict(X)))
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 # The full-batch optimum
@@ -216,7 +270,7 @@ def test_softmax_optimum_against_scikit_learn():
     X, y = blobs()
     reg = 0.01
     classifier = Softmax()
-    losses = classifier.train_full_batch(X, y, reg, max_iters=500, tolerance=1e-9)
+    losses = classifier.train_full_batch(X, y, reg, num_iters=500, tolerance=1e-9)
     reference = linear_model.LogisticRegression(
         C=1 / (2 * reg * len(X)), fit_intercept=False, tol=1e-10, max_iter=5000
     ).fit(X, y)
@@ -247,7 +301,7 @@ def test_svm_optimum_against_a_linear_program():
         options={"ftol": 1e-12, "maxiter": 1000},
     )
     classifier = LinearSVM()
-    classifier.train_full_batch(X, y, reg, max_iters=500)
+    classifier.train_full_batch(X, y, reg, num_iters=500)
     value = classifier.loss(X, y, reg)[0]
     assert found.fun - 1e-9 <= value <= found.fun * 1.01
 
@@ -261,8 +315,8 @@ def test_the_optimum_is_below_gradient_descent_and_training_goes_on_from_it(mode
     best = optimal.loss(X, y, 0.01)[0]
     assert best <= descended.loss(X, y, 0.01)[0] <= 1.3 * best
     start = descended.loss(X, y, 0.01)[0]
-    assert descended.train_full_batch(X, y, 0.01, max_iters=1)[0] < start
-    assert len(model().train_full_batch(X, y, 0.01, max_iters=3)) == 3
+    assert descended.train_full_batch(X, y, 0.01, num_iters=1)[0] < start
+    assert len(model().train_full_batch(X, y, 0.01, num_iters=3)) == 3
 
 
 def test_full_batch_in_float32():
@@ -290,28 +344,53 @@ def test_a_full_batch_stopped_half_way_leaves_the_weights_as_they_were(monkeypat
     np.testing.assert_array_equal(trained.W, before)
 
 
-def test_an_interrupted_full_batch_leaves_the_weights_as_they_were():
+@BOTH
+@pytest.mark.parametrize(
+    ("dtype", "scale"),
+    [("float64", 1e-20), ("float64", 1e-6), ("float64", 1e100), ("float64", 1e200), ("float32", 5e37)],
+)
+def test_data_of_no_moderate_size_are_named(model, dtype, scale):
     X, y = blobs()
-    classifier = Softmax()
-    classifier.train(X, y, num_iters=1, rng=0)
-    before = classifier.W.copy()
-    X[5, 2] = np.nan
-    with pytest.raises(ValueError, match=r"X must be finite, got nan at \(5, 2\)"):
-        classifier.train_full_batch(X, y)
-    np.testing.assert_array_equal(classifier.W, before)
+    classifier = model()
+    with pytest.raises(ValueError, match=r"X must be of moderate size, got numbers up to \d.*e[-+]\d+: "):
+        classifier.train_full_batch((scale * X).astype(dtype), y)
+    assert classifier.W is None
+
+
+@BOTH
+def test_the_weights_are_those_of_the_last_loss(model):
+    """Where L-BFGS gives up, SciPy returns the point of the failed search."""
+    X, y = blobs()
+    classifier = model()
+    classifier.W = np.random.default_rng(0).standard_normal((7, 3))
+    losses = classifier.train_full_batch(1e20 * X, y)
+    assert classifier.loss(1e20 * X, y, 1e-5)[0] == pytest.approx(losses[-1])
+    assert losses == sorted(losses, reverse=True)
+
+
+@BOTH
+def test_from_the_optimum_there_is_no_step_and_no_error(model):
+    X, y = blobs()
+    classifier = model()
+    assert classifier.train_full_batch(0 * X, y) == []  # every W is as good as 0
+    np.testing.assert_array_equal(classifier.W, np.zeros((7, 3)))
+    classifier.train_full_batch(X, y, 0.01, num_iters=1000)
+    best = classifier.loss(X, y, 0.01)[0]
+    classifier.train_full_batch(X, y, 0.01, num_iters=1000)
+    assert classifier.loss(X, y, 0.01)[0] == pytest.approx(best, rel=1e-6)
 
 
 @BOTH
 def test_progress_bars(model, capsys):
     X, y = blobs()
     model().train(X, y, num_iters=3, progress=True)
-    model().train_full_batch(X, y, max_iters=2, progress=True)
+    model().train_full_batch(X, y, num_iters=2, progress=True)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "3/3" in shown.err
     assert "2/2" in shown.err
     model().train(X, y, num_iters=3)
-    model().train_full_batch(X, y, max_iters=2)
+    model().train_full_batch(X, y, num_iters=2)
     assert capsys.readouterr().err == ""
 
 
@@ -335,8 +414,6 @@ def test_loss_of_each_kind():
         expected, expected_dW = course_loss(model.__name__, classifier.W, X, y, 0.3)
         assert value == pytest.approx(expected)
         np.testing.assert_allclose(dW, expected_dW)
-    with pytest.raises(NotImplementedError, match="use LinearSVM or Softmax"):
-        LinearClassifier().train(X, y)
 
 
 @pytest.fixture
@@ -410,8 +487,9 @@ def test_files_that_hold_no_weights_are_refused(trained, tmp_path):
 
 
 def test_without_weights_there_is_nothing_to_predict_or_save(tmp_path):
-    with pytest.raises(ValueError, match="no weights yet"):
-        Softmax().predict(np.ones((2, 3)))
+    for use in (Softmax().predict, lambda X: LinearSVM().loss(X, [0, 1], 0.1)):
+        with pytest.raises(ValueError, match="no weights yet"):
+            use(np.ones((2, 3)))
     with pytest.raises(ValueError, match="no weights to save"):
         Softmax().save(tmp_path / "w")
     assert list(tmp_path.iterdir()) == []
@@ -420,48 +498,63 @@ def test_without_weights_there_is_nothing_to_predict_or_save(tmp_path):
 # Bad arguments
 
 
+BAD_IN_BOTH = [
+    ({"X": np.ones(7)}, ValueError, r"X must have shape \(N, D\), got shape \(7,\)"),
+    (
+        {"X": np.ones((0, 7)), "y": np.ones(0, int)},
+        ValueError,
+        r"X must have shape \(N, D\) with at least one",
+    ),
+    ({"X": np.full((120, 7), "a")}, TypeError, "X must hold real numbers"),
+    ({"X": np.full((120, 7), np.nan)}, ValueError, r"X must be finite, got nan at \(0, 0\)"),
+    ({"y": np.zeros(119, int)}, ValueError, r"y must have shape \(120,\)"),
+    ({"y": np.zeros(120)}, TypeError, "y must hold integers, got dtype float64"),
+    ({"y": np.full(120, -1)}, ValueError, "y must hold labels from 0 .* got -1"),
+    ({"reg": -1.0}, ValueError, "reg must be a finite number >= 0, got -1.0"),
+    ({"reg": "1"}, TypeError, "reg must be a finite number >= 0, got '1'"),
+    ({"num_iters": -1}, ValueError, "num_iters must be an integer >= [01], got -1"),
+    ({"num_iters": 2.5}, ValueError, "num_iters must be an integer >= [01], got 2.5"),
+]
+BAD_IN_TRAIN = [
+    ({"learning_rate": -1.0}, ValueError, "learning_rate must be a finite number >= 0, got -1.0"),
+    ({"learning_rate": np.nan}, ValueError, "learning_rate must be a finite number >= 0, got nan"),
+    ({"learning_rate": "0.1"}, TypeError, "learning_rate must be a finite number >= 0, got '0.1'"),
+    ({"batch_size": 0}, ValueError, "batch_size must be an integer >= 1, got 0"),
+    ({"batch_size": 20.0}, ValueError, "batch_size must be an integer >= 1, got 20.0"),
+    ({"lr_schedule": "cosine"}, TypeError, "lr_schedule must be callable, got 'cosine'"),
+    ({"lr_schedule": lambda progress: None}, TypeError, "what lr_schedule returns must be a finite number"),
+    ({"lr_schedule": lambda progress: -progress}, ValueError, "what lr_schedule returns must be .* got -0.0"),
+    ({"rng": "seed"}, TypeError, "rng must be a numpy.random.Generator.* got 'seed'"),
+]
+BAD_IN_FULL_BATCH = [
+    ({"num_iters": 0}, ValueError, "num_iters must be an integer >= 1, got 0"),
+    ({"tolerance": -1}, ValueError, "tolerance must be a finite number >= 0, got -1"),
+]
+
+
 @pytest.mark.parametrize("fresh", [True, False])
-@pytest.mark.parametrize("method", ["train", "train_full_batch"])
 @pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"X": np.ones(7)}, ValueError, r"X must have shape \(N, D\), got shape \(7,\)"),
-        ({"X": np.ones((0, 7)), "y": np.ones(0, int)}, ValueError, "X must have at least one row"),
-        ({"X": np.ones((120, 0))}, ValueError, "at least one row and one column|trained on 7 features"),
-        ({"X": np.full((120, 7), "a")}, TypeError, "X must hold real numbers"),
-        ({"y": np.zeros(119, int)}, ValueError, r"y must have shape \(120,\)"),
-        ({"y": np.zeros(120)}, TypeError, "y must hold integer labels, got dtype float64"),
-        ({"y": np.full(120, -1)}, ValueError, "y must hold labels from 0 .* got -1"),
-        ({"reg": -1.0}, ValueError, "reg must be a finite number >= 0, got -1.0"),
-    ],
+    ("method", "change", "error", "message"),
+    [("train", *case) for case in BAD_IN_BOTH + BAD_IN_TRAIN]
+    + [("train_full_batch", *case) for case in BAD_IN_BOTH + BAD_IN_FULL_BATCH],
 )
-def test_bad_training_sets_change_nothing(fresh, method, change, error, message, trained):
+def test_bad_arguments_change_nothing(fresh, method, change, error, message, trained):
     X, y = blobs()
     classifier = Softmax() if fresh else trained
     before = classifier.W
+    np.random.seed(0)
     with pytest.raises(error, match=message):
         getattr(classifier, method)(**({"X": X, "y": y} | change))
     assert classifier.W is before
+    assert np.random.rand() == np.random.RandomState(0).rand()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"learning_rate": -1.0}, "learning_rate must be a finite number >= 0, got -1.0"),
-        ({"learning_rate": np.nan}, "learning_rate must be a finite number >= 0, got nan"),
-        ({"num_iters": -1}, "num_iters must be an integer >= 0, got -1"),
-        ({"num_iters": 2.5}, "num_iters must be an integer >= 0, got 2.5"),
-        ({"batch_size": 0}, "batch_size must be an integer >= 1, got 0"),
-        ({"batch_size": 20.0}, "batch_size must be an integer >= 1, got 20.0"),
-    ],
-)
-def test_bad_settings_change_nothing(change, message):
-    classifier = Softmax()
-    with pytest.raises(ValueError, match=message):
-        classifier.train(*blobs(), **change)
+@pytest.mark.parametrize("method", ["train", "train_full_batch"])
+def test_a_loss_that_fails_changes_nothing(method):
+    classifier = LinearClassifier()
+    with pytest.raises(NotImplementedError, match="use LinearSVM or Softmax"):
+        getattr(classifier, method)(*blobs())
     assert classifier.W is None
-    with pytest.raises(ValueError, match="max_iters must be an integer >= 1, got 0"):
-        classifier.train_full_batch(*blobs(), max_iters=0)
 
 
 def test_other_features_or_more_classes_than_the_model_knows(trained):
@@ -474,18 +567,10 @@ def test_other_features_or_more_classes_than_the_model_knows(trained):
         trained.train(X, y + 1)
 
 
-@pytest.mark.parametrize("fresh", [True, False])
-def test_nan_met_during_training_is_refused_and_training_undone(fresh, trained):
-    X, y = blobs()
-    X[7, 3] = np.nan
-    classifier = Softmax() if fresh else trained
-    before = None if fresh else trained.W.copy()
-    with pytest.raises(ValueError, match=r"X must be finite, got nan at \(7, 3\)"):
-        classifier.train(X, y, batch_size=5, num_iters=1000, rng=0)
-    np.testing.assert_array_equal(classifier.W, before)
-
-
-def test_predicting_from_nan_is_refused(trained):
+def test_predicting_from_numbers_that_are_not_finite_or_too_large(trained):
     for bad in (np.nan, np.inf):
-        with pytest.raises(ValueError, match="X must be finite"):
+        with pytest.raises(ValueError, match=r"X must be finite, got .* at \(0, 0\)"):
             trained.predict(np.full((2, 7), bad))
+    trained.W = np.full((7, 3), 10.0)
+    with pytest.raises(ValueError, match="X must be of moderate size"):
+        trained.predict(np.full((2, 7), 1e308))

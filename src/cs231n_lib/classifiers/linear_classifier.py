@@ -4,16 +4,26 @@
 """
 
 import os
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from cs231n_lib.classifiers._blocks import check_labels, refuse_non_finite
+from cs231n_lib.blas import one_blas_thread
 from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
+from cs231n_lib.divergence import has_diverged, report_divergence
 from cs231n_lib.saving import saved_path, written_whole
+from cs231n_lib.validation import (
+    check_array,
+    check_callable,
+    check_count,
+    check_finite,
+    check_labels,
+    check_number,
+    check_rng,
+    check_rows,
+)
 
 __all__ = ["LinearClassifier", "LinearSVM", "Softmax"]
 
@@ -28,10 +38,13 @@ class LinearClassifier:
     ----------
     W : (D, C) floating array or None
         The weights; None until the first training.
+    diverged : bool
+        Whether the last training diverged.
     """
 
     def __init__(self) -> None:
         self.W: np.ndarray | None = None
+        self.diverged = False
 
     def loss(self, X_batch: np.ndarray, y_batch: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
         """Compute the loss and its gradient by W; see `svm_loss_vectorized` and `softmax_loss_vectorized`."""
@@ -47,7 +60,7 @@ class LinearClassifier:
         batch_size: int = 200,
         verbose: bool = False,
         *,
-        schedule: Callable[[float], float] | None = None,
+        lr_schedule: Callable[[float], float] | None = None,
         rng: np.random.Generator | int | None = None,
         progress: bool = False,
     ) -> list[float]:
@@ -70,19 +83,20 @@ class LinearClassifier:
             Examples in a batch, drawn with replacement; may be larger than N.
         verbose : bool
             Print the loss every 100 iterations.
-        schedule : callable, optional
+        lr_schedule : callable, optional
             Maps the progress (0 at the first iteration, below 1 at the last) to a factor on the learning
             rate: `optim.cosine`, ``optim.step_decay(...)`` or your own. By default the rate is constant.
         rng : Generator or int, optional
-            Draws W and the batches. By default NumPy's global generator does, as in the course, whose numbers
-            depend on it (``np.random.seed``).
+            Draws W and the batches. By default NumPy's global generator, as in the course, whose numbers
+            depend on it.
         progress : bool
             Show a progress bar.
 
         Returns
         -------
         list of float
-            The loss of each batch before its update.
+            The loss of each batch before its update. If it or the updated W overflows, the last one is not
+            finite.
 
         Raises
         ------
@@ -91,45 +105,64 @@ class LinearClassifier:
 
         Warns
         -----
-        RuntimeWarning
-            If the training diverges: the loss or the weights overflow, for the learning rate is too high. It
-            stops there, and W keeps its last finite value.
+        DivergenceWarning
+            If the training diverged (`divergence.has_diverged`), for the learning rate is too high. It stops
+            where the loss or W overflows, and W keeps its last finite value.
         """
-        X, y = self._check_training_set(X, y, reg)
-        if not 0 <= learning_rate < np.inf:
-            raise ValueError(f"learning_rate must be a finite number >= 0, got {learning_rate}")
-        for name, count, least in (("num_iters", num_iters, 0), ("batch_size", batch_size, 1)):
-            if not isinstance(count, int | np.integer) or count < least:
-                raise ValueError(f"{name} must be an integer >= {least}, got {count!r}")
+        X, y, reg = self._check_training_set(X, y, reg)
+        learning_rate = check_number(learning_rate, "learning_rate", least=0)
+        num_iters = check_count(num_iters, "num_iters", least=0)
+        batch_size = check_count(batch_size, "batch_size")
+        rates = _rates(learning_rate, lr_schedule, num_iters)
         draw_normal, draw_rows = _draws(rng)
 
         before = self.W
         if self.W is None:
             W = 0.001 * draw_normal(X.shape[1], int(y.max()) + 1)
             self.W = W.astype(np.float32) if X.dtype == np.float32 else W
+        try:
+            # Two BLAS threads wait for each other after each of the short products: beside other programs
+            # that takes ten times as long.
+            with one_blas_thread(), np.errstate(all="ignore"):
+                losses = self._descend(X, y, rates, reg, batch_size, draw_rows, verbose, progress)
+        except Exception:
+            self.W = before
+            raise
+        self.diverged = has_diverged(losses)
+        if self.diverged:
+            cause = f"learning_rate {learning_rate:g} is too high for this data"
+            if not np.isfinite(losses[0]):
+                cause = "the numbers in X or in W are too large"
+            report_divergence(
+                f"the training diverged at iteration {len(losses) - 1} (loss {losses[-1]:g}): {cause}"
+            )
+        return losses
+
+    def _descend(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        rates: list[float],
+        reg: float,
+        batch_size: int,
+        draw_rows: Callable[[int, int], np.ndarray],
+        verbose: bool,
+        progress: bool,
+    ) -> list[float]:
+        """Take one step of mini-batch gradient descent for each of the learning rates."""
         losses = []
-        for iteration in tqdm(range(num_iters), disable=not progress):
+        for iteration, learning_rate in enumerate(tqdm(rates, disable=not progress)):
             rows = draw_rows(len(X), batch_size)
-            try:
-                loss, dW = self.loss(X[rows], y[rows], reg)
-            except ValueError:  # NaN in X shows only when it is used
-                W, self.W = self.W, before
-                refuse_non_finite(np.nan, W, W, X)  # names the row of X, not of the batch
-                raise
+            loss, dW = self.loss(X[rows], y[rows], reg)
             losses.append(loss)
-            rate = learning_rate * (schedule(iteration / num_iters) if schedule else 1)
-            with np.errstate(over="ignore", invalid="ignore"):
-                W = self.W - rate * dW
-            if not (np.isfinite(loss) and np.isfinite(W).all()):
-                message = (
-                    f"the training diverged at iteration {iteration} (loss {loss:g}): "
-                    f"learning_rate {learning_rate:g} is too high for this data"
-                )
-                warnings.warn(message, RuntimeWarning, stacklevel=2)
+            W = self.W - learning_rate * dW
+            if np.isfinite(loss) and not np.isfinite(W).all():
+                losses.append(np.inf)  # what the next loss would be
+            if not np.isfinite(losses[-1]):
                 break
-            self.W = W.astype(self.W.dtype, copy=False)
+            self.W = W
             if verbose and iteration % 100 == 0:
-                print(f"iteration {iteration} / {num_iters}: loss {loss:f}")
+                print(f"iteration {iteration} / {len(rates)}: loss {loss:f}")
         return losses
 
     def train_full_batch(
@@ -137,7 +170,7 @@ class LinearClassifier:
         X: np.ndarray,
         y: np.ndarray,
         reg: float = 1e-5,
-        max_iters: int = 200,
+        num_iters: int = 200,
         *,
         tolerance: float = 1e-5,
         progress: bool = False,
@@ -153,7 +186,8 @@ class LinearClassifier:
         X : (N, D) real array
         y : (N,) integer array
         reg : float
-        max_iters : int
+        num_iters : int
+            Most iterations.
         tolerance : float
             Stop when no entry of the gradient is larger.
         progress : bool
@@ -167,7 +201,8 @@ class LinearClassifier:
         Raises
         ------
         TypeError, ValueError
-            For arguments that do not fit; W is as before.
+            For arguments that do not fit, and for X so large or so small that L-BFGS finds no step; W is as
+            before.
 
         Notes
         -----
@@ -176,38 +211,48 @@ class LinearClassifier:
         """
         from scipy.optimize import minimize  # takes longer to import than all else here
 
-        X, y = self._check_training_set(X, y, reg)
-        if not isinstance(max_iters, int | np.integer) or max_iters < 1:
-            raise ValueError(f"max_iters must be an integer >= 1, got {max_iters!r}")
+        X, y, reg = self._check_training_set(X, y, reg)
+        num_iters = check_count(num_iters, "num_iters")
+        tolerance = check_number(tolerance, "tolerance", least=0)
         before = self.W
         dtype = np.float32 if X.dtype == np.float32 else np.float64
-        start = np.zeros((X.shape[1], int(y.max()) + 1)) if before is None else before.astype(np.float64)
+        X = X.astype(dtype, copy=False)
+        W = np.zeros((X.shape[1], int(y.max()) + 1)) if before is None else self._trained()
+        w, losses = W.astype(np.float64).ravel(), []  # where L-BFGS is
 
         def loss_and_gradient(w: np.ndarray) -> tuple[float, np.ndarray]:
-            self.W = w.reshape(start.shape).astype(dtype)
+            self.W = w.reshape(W.shape).astype(dtype)
+            if not np.isfinite(self.W).all():
+                raise _wrong_size(X, "its gradient overflows")
             loss, dW = self.loss(X, y, reg)
             return loss, dW.astype(np.float64).ravel()
 
-        losses = []
-        with tqdm(total=max_iters, disable=not progress) as bar:
+        options = {"maxiter": num_iters, "maxfun": 20 * num_iters, "gtol": tolerance, "ftol": 0}
+        with tqdm(total=num_iters, disable=not progress) as bar, np.errstate(all="ignore"):
 
             def after_iteration(intermediate_result) -> None:
+                nonlocal w
+                w = intermediate_result.x.copy()
                 losses.append(float(intermediate_result.fun))
                 bar.update()
 
             try:
                 found = minimize(
                     loss_and_gradient,
-                    start.ravel(),
+                    w,
                     jac=True,
                     method="L-BFGS-B",
                     callback=after_iteration,
-                    options={"maxiter": max_iters, "maxfun": 20 * max_iters, "gtol": tolerance, "ftol": 0},
+                    options=options,
                 )
+                # At W = 0 no loss has a kink: a gradient that is not tiny beside X can be followed.
+                if not losses and not W.any() and np.abs(found.jac).max() > 1e-3 * np.abs(X).max():
+                    raise _wrong_size(X, "L-BFGS finds no step that lowers the loss")
+                self.W = w.reshape(W.shape).astype(dtype)
             except BaseException:
                 self.W = before
                 raise
-        self.W = found.x.reshape(start.shape).astype(dtype)
+        self.diverged = False
         return losses
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -221,15 +266,14 @@ class LinearClassifier:
         -------
         (N,) int64 array
         """
-        if self.W is None:
-            raise ValueError("the classifier has no weights yet: call train or load first")
-        X = np.asarray(X)
-        self._check_examples(X)
-        with np.errstate(invalid="ignore"):
-            scores = X @ self.W
-        if not np.isfinite(scores).all():
-            raise ValueError("X must be finite and of moderate size: some scores are NaN or infinite")
-        return np.argmax(scores, axis=1)
+        W = self._trained()
+        X = check_rows(X, features=len(W), finite=False)
+        with np.errstate(all="ignore"):
+            S = X @ W
+        if not np.isfinite(S).all():
+            check_finite(X, "X")
+            raise ValueError("X must be of moderate size: some scores are NaN or infinite")
+        return np.argmax(S, axis=1)
 
     def save(self, fname: str | os.PathLike) -> None:
         """Write W to a ``.npy`` file and print ``<fname> saved.``
@@ -270,23 +314,17 @@ class LinearClassifier:
         print(fname, "loaded.")
         return True
 
-    def _check_training_set(self, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[np.ndarray, np.ndarray]:
-        X, y = np.asarray(X), np.asarray(y)
-        self._check_examples(X)
-        if X.size == 0:
-            raise ValueError(f"X must have at least one row and one column, got shape {X.shape}")
-        check_labels(y, len(X), None if self.W is None else self.W.shape[1])
-        if not 0 <= reg < np.inf:
-            raise ValueError(f"reg must be a finite number >= 0, got {reg}")
-        return X, y
+    def _check_training_set(
+        self, X: np.ndarray, y: np.ndarray, reg: float
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        D, C = (None, None) if self.W is None else self._trained().shape
+        X = check_rows(X, features=D)
+        return X, check_labels(y, len(X), C), check_number(reg, "reg", least=0)
 
-    def _check_examples(self, X: np.ndarray) -> None:
-        if X.dtype.kind not in "fiub":
-            raise TypeError(f"X must hold real numbers, got dtype {X.dtype}")
-        if X.ndim != 2:
-            raise ValueError(f"X must have shape (N, D), got shape {X.shape}")
-        if self.W is not None and X.shape[1] != self.W.shape[0]:
-            raise ValueError(f"X has shape {X.shape} but the model was trained on {self.W.shape[0]} features")
+    def _trained(self) -> np.ndarray:
+        if self.W is None:
+            raise ValueError("the classifier has no weights yet: call train or load first")
+        return check_array(self.W, "W", ("D", "C"))
 
 
 class LinearSVM(LinearClassifier):
@@ -294,7 +332,7 @@ class LinearSVM(LinearClassifier):
 
     def loss(self, X_batch: np.ndarray, y_batch: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
         """Compute the loss and its gradient by W; see `svm_loss_vectorized`."""
-        return svm_loss_vectorized(self.W, X_batch, y_batch, reg)
+        return svm_loss_vectorized(self._trained(), X_batch, y_batch, reg)
 
 
 class Softmax(LinearClassifier):
@@ -302,12 +340,25 @@ class Softmax(LinearClassifier):
 
     def loss(self, X_batch: np.ndarray, y_batch: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
         """Compute the loss and its gradient by W; see `softmax_loss_vectorized`."""
-        return softmax_loss_vectorized(self.W, X_batch, y_batch, reg)
+        return softmax_loss_vectorized(self._trained(), X_batch, y_batch, reg)
 
 
 def _draws(rng: np.random.Generator | int | None) -> tuple[Callable, Callable]:
     """Give the two draws of `train`: normal numbers of a shape, and rows with replacement."""
     if rng is None:
-        return np.random.randn, np.random.choice  # the course's numbers depend on it
-    own = np.random.default_rng(rng)
+        return np.random.randn, np.random.choice
+    own = check_rng(rng)
     return lambda *shape: own.standard_normal(shape), lambda n, size: own.integers(n, size=size)
+
+
+def _rates(learning_rate: float, lr_schedule: Callable[[float], float] | None, num_iters: int) -> list[float]:
+    """The learning rate of each iteration, all checked before the first."""
+    if lr_schedule is None:
+        return [learning_rate] * num_iters
+    check_callable(lr_schedule, "lr_schedule")
+    factors = [lr_schedule(i / num_iters) for i in range(num_iters)]
+    return [learning_rate * check_number(f, "what lr_schedule returns", least=0) for f in factors]
+
+
+def _wrong_size(X: np.ndarray, what: str) -> ValueError:
+    return ValueError(f"X must be of moderate size, got numbers up to {np.abs(X).max():.3g}: {what}")

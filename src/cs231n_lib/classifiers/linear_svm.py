@@ -4,49 +4,16 @@ For one example with scores ``s = x W`` and correct class ``y`` (CS231n notes, "
 
     L_i = sum over j != y of max(0, s_j - s_y + delta)
 
-The three functions compute the same numbers: `svm_loss_naive` with loops that explain,
-`svm_loss_matrix` with the whole of X at once, `svm_loss_vectorized` in blocks, the fastest.
+`svm_loss_naive` computes it with loops that explain, `svm_loss_vectorized` with matrices. Both check their
+arguments; the formulas are in the private functions below them.
 """
 
 import numpy as np
 
-from cs231n_lib.classifiers._blocks import add_regularization, check_linear_loss, linear_loss
+from cs231n_lib.classifiers._linear_loss import checked_loss, checked_scores
+from cs231n_lib.validation import check_number
 
-
-def hinge_coefficients(S: np.ndarray, y: np.ndarray, delta: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the hinge loss of each row of scores, and its derivative by the scores.
-
-    Parameters
-    ----------
-    S : (N, C) floating array
-        Scores.
-    y : (N,) integer array
-        Correct classes.
-    delta : float, default 1
-        The margin by which the correct score must be ahead.
-
-    Returns
-    -------
-    losses : (N,) float64 array
-    dS : (N, C) array of S's dtype
-        1 for every class inside the margin, minus their number for the correct class, else 0. At a kink
-        (a margin of exactly 0) the subgradient 0 is chosen. Each row sums to 0.
-
-    Examples
-    --------
-    >>> losses, dS = hinge_coefficients(np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0]]), np.array([0, 1]))
-    >>> losses.round(1)
-    array([2.9, 0. ])
-    >>> dS
-    array([[-1.,  1.,  0.],
-           [ 0.,  0.,  0.]])
-    """
-    rows = np.arange(len(y))
-    margins = np.maximum(0, S - S[rows, y][:, np.newaxis] + delta)
-    margins[rows, y] = 0
-    dS = (margins > 0).astype(S.dtype)
-    dS[rows, y] -= dS.sum(axis=1)
-    return margins.sum(axis=1, dtype=np.float64), dS
+__all__ = ["hinge_coefficients", "svm_loss_naive", "svm_loss_vectorized"]
 
 
 def svm_loss_naive(
@@ -56,30 +23,23 @@ def svm_loss_naive(
 
     Parameters, returned values and errors are those of `svm_loss_vectorized`.
     """
-    W, X, y, dtype = check_linear_loss(W, X, y, reg)
-    _check_delta(delta)
-    loss, dW = 0.0, np.zeros(W.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for x, correct in zip(X, y, strict=True):
-            scores = x @ W
-            for j in range(W.shape[1]):
-                if j == correct:
-                    continue
-                margin = scores[j] - scores[correct] + delta
-                if not margin <= 0:  # inside the margin (or NaN, which must not be lost)
-                    loss += float(margin)
-                    dW[:, j] += x
-                    dW[:, correct] -= x
-    return add_regularization(loss, dW, W, X, reg, dtype)
+    delta = check_number(delta, "delta", least=0)
+    return checked_loss(_svm_loss_naive, W, X, y, reg, delta, finite=True)
 
 
-def svm_loss_matrix(
-    W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float, *, delta: float = 1.0
+def _svm_loss_naive(
+    W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float, delta: float
 ) -> tuple[float, np.ndarray]:
-    """Compute the SVM loss and gradient in three lines. Nothing is checked."""
-    losses, dS = hinge_coefficients(X @ W, y, delta)
-    dW = X.T @ dS / len(X) + 2 * reg * W
-    return losses.mean() + reg * np.sum(W * W), dW
+    loss, dW = 0.0, np.zeros_like(W)
+    for x, correct in zip(X, y, strict=True):
+        s = x @ W
+        for j in range(W.shape[1]):
+            margin = s[j] - s[correct] + delta
+            if j != correct and margin > 0:
+                loss += margin
+                dW[:, j] += x  # the wrong class
+                dW[:, correct] -= x  # the correct class, once for each violation
+    return loss / len(X) + reg * np.sum(W**2), dW / len(X) + 2 * reg * W
 
 
 def svm_loss_vectorized(
@@ -110,15 +70,66 @@ def svm_loss_vectorized(
     Raises
     ------
     TypeError
-        If W or X does not hold real numbers, or y does not hold integers.
+        If W or X does not hold real numbers, y does not hold integers, or `reg` or `delta` is no number.
     ValueError
         If shapes do not fit, X has no rows or W or X holds NaN or infinity, a label is out of range, or `reg`
         or `delta` is negative or not finite.
     """
-    _check_delta(delta)
-    return linear_loss(W, X, y, reg, lambda S, labels: hinge_coefficients(S, labels, delta))
+    return checked_loss(_svm_loss, W, X, y, reg, check_number(delta, "delta", least=0))
 
 
-def _check_delta(delta: float) -> None:
-    if not 0 <= delta < np.inf:
-        raise ValueError(f"delta must be a finite number >= 0, got {delta}")
+def _svm_loss(
+    W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float, delta: float
+) -> tuple[float, np.ndarray]:
+    losses, K = _hinge_coefficients(X @ W, y, delta)
+    dS = K / len(X)
+    return losses.mean(dtype=np.float64) + reg * np.sum(W**2), X.T @ dS + 2 * reg * W
+
+
+def hinge_coefficients(S: np.ndarray, y: np.ndarray, delta: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the hinge loss of each row of scores, and its derivative by the scores.
+
+    Parameters
+    ----------
+    S : (N, C) real array
+        Scores.
+    y : (N,) integer array
+        Correct classes.
+    delta : float, default 1
+        The margin by which the correct score must be ahead.
+
+    Returns
+    -------
+    losses : (N,) floating array
+    K : (N, C) floating array
+        ``K[i, j]``, the derivative of ``losses[i]`` by ``S[i, j]``: 1 for every class inside the margin,
+        minus their number for the correct class, else 0. At a kink (a margin of exactly 0) the subgradient 0
+        is chosen. Each row sums to 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that are no such arrays, and for NaN and infinity.
+
+    Examples
+    --------
+    >>> losses, K = hinge_coefficients(np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0]]), np.array([0, 1]))
+    >>> losses.round(1)
+    array([2.9, 0. ])
+    >>> K
+    array([[-1.,  1.,  0.],
+           [ 0.,  0.,  0.]])
+    """
+    S, y = checked_scores(S, y)
+    delta = check_number(delta, "delta", least=0)
+    with np.errstate(all="ignore"):
+        return _hinge_coefficients(S, y, delta)
+
+
+def _hinge_coefficients(S: np.ndarray, y: np.ndarray, delta: float) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.arange(len(y))
+    margins = np.maximum(0, S - S[rows, y][:, np.newaxis] + delta)
+    margins[rows, y] = 0
+    K = (margins > 0).astype(S.dtype)
+    K[rows, y] -= K.sum(axis=1)
+    return margins.sum(axis=1), K

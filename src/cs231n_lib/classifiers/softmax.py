@@ -8,47 +8,15 @@ The right-hand form, **log-sum-exp**, is the one computed here. It is exact for 
 largest exponent is 0, so nothing overflows and the sum is at least 1, and no probability is computed
 whose logarithm would be taken of 0.
 
-The three functions compute the same numbers: `softmax_loss_naive` with loops that explain,
-`softmax_loss_matrix` with the whole of X at once, `softmax_loss_vectorized` in blocks, the fastest.
+`softmax_loss_naive` computes it with loops that explain, `softmax_loss_vectorized` with matrices. Both check
+their arguments; the formulas are in the private functions below them.
 """
 
 import numpy as np
 
-from cs231n_lib.classifiers._blocks import add_regularization, check_linear_loss, linear_loss
+from cs231n_lib.classifiers._linear_loss import checked_loss, checked_scores
 
-
-def softmax_coefficients(S: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the cross-entropy loss of each row of scores, and its derivative by the scores.
-
-    Parameters
-    ----------
-    S : (N, C) floating array
-        Scores.
-    y : (N,) integer array
-        Correct classes.
-
-    Returns
-    -------
-    losses : (N,) array of S's dtype
-    dS : (N, C) array of S's dtype
-        The probabilities P, minus 1 at the correct class. Each row sums to 0.
-
-    Examples
-    --------
-    >>> losses, dS = softmax_coefficients(np.array([[0.0, 0.0], [0.0, 1000.0]]), np.array([0, 0]))
-    >>> losses.round(4).tolist()
-    [0.6931, 1000.0]
-    >>> dS
-    array([[-0.5,  0.5],
-           [-1. ,  1. ]])
-    """
-    rows = np.arange(len(y))
-    shifted = S - S.max(axis=1, keepdims=True)
-    P = np.exp(shifted)
-    totals = P.sum(axis=1, keepdims=True)
-    P /= totals
-    P[rows, y] -= 1
-    return np.log(totals[:, 0]) - shifted[rows, y], P
+__all__ = ["softmax_coefficients", "softmax_loss_naive", "softmax_loss_vectorized"]
 
 
 def softmax_loss_naive(W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
@@ -56,25 +24,19 @@ def softmax_loss_naive(W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float) 
 
     Parameters, returned values and errors are those of `softmax_loss_vectorized`.
     """
-    W, X, y, dtype = check_linear_loss(W, X, y, reg)
-    loss, dW = 0.0, np.zeros(W.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for x, correct in zip(X, y, strict=True):
-            scores = x @ W
-            shifted = scores - scores.max()
-            total = np.exp(shifted).sum()
-            loss += float(np.log(total) - shifted[correct])
-            for j in range(W.shape[1]):
-                probability = np.exp(shifted[j]) / total
-                dW[:, j] += (probability - (j == correct)) * x
-    return add_regularization(loss, dW, W, X, reg, dtype)
+    return checked_loss(_softmax_loss_naive, W, X, y, reg, finite=True)
 
 
-def softmax_loss_matrix(W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
-    """Compute the softmax loss and gradient in three lines. Nothing is checked."""
-    losses, dS = softmax_coefficients(X @ W, y)
-    dW = X.T @ dS / len(X) + 2 * reg * W
-    return losses.mean() + reg * np.sum(W * W), dW
+def _softmax_loss_naive(W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
+    loss, dW = 0.0, np.zeros_like(W)
+    for x, correct in zip(X, y, strict=True):
+        s = x @ W
+        s = s - s.max()
+        total = np.exp(s).sum()
+        loss += np.log(total) - s[correct]
+        for c in range(W.shape[1]):
+            dW[:, c] += (np.exp(s[c]) / total - (c == correct)) * x
+    return loss / len(X) + reg * np.sum(W**2), dW / len(X) + 2 * reg * W
 
 
 def softmax_loss_vectorized(
@@ -103,9 +65,62 @@ def softmax_loss_vectorized(
     Raises
     ------
     TypeError
-        If W or X does not hold real numbers, or y does not hold integers.
+        If W or X does not hold real numbers, y does not hold integers, or `reg` is no number.
     ValueError
         If shapes do not fit, X has no rows or W or X holds NaN or infinity, a label is out of range, or `reg`
         is negative or not finite.
     """
-    return linear_loss(W, X, y, reg, softmax_coefficients)
+    return checked_loss(_softmax_loss, W, X, y, reg)
+
+
+def _softmax_loss(W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, np.ndarray]:
+    losses, K = _softmax_coefficients(X @ W, y)
+    dS = K / len(X)
+    return losses.mean(dtype=np.float64) + reg * np.sum(W**2), X.T @ dS + 2 * reg * W
+
+
+def softmax_coefficients(S: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the cross-entropy loss of each row of scores, and its derivative by the scores.
+
+    Parameters
+    ----------
+    S : (N, C) real array
+        Scores.
+    y : (N,) integer array
+        Correct classes.
+
+    Returns
+    -------
+    losses : (N,) floating array
+    K : (N, C) floating array
+        ``K[i, j]``, the derivative of ``losses[i]`` by ``S[i, j]``: the probabilities P, minus 1 at the
+        correct class. Each row sums to 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that are no such arrays, and for NaN and infinity.
+
+    Examples
+    --------
+    >>> losses, K = softmax_coefficients(np.array([[0.0, 0.0], [0.0, 1000.0]]), np.array([0, 0]))
+    >>> losses.round(4).tolist()
+    [0.6931, 1000.0]
+    >>> K
+    array([[-0.5,  0.5],
+           [-1. ,  1. ]])
+    """
+    S, y = checked_scores(S, y)
+    with np.errstate(all="ignore"):
+        return _softmax_coefficients(S, y)
+
+
+def _softmax_coefficients(S: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.arange(len(y))
+    S = S - S.max(axis=1, keepdims=True)
+    E = np.exp(S)
+    total = E.sum(axis=1, keepdims=True)
+    P = E / total
+    losses = np.log(total[:, 0]) - S[rows, y]
+    P[rows, y] -= 1  # P - Y
+    return losses, P
