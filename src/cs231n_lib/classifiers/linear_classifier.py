@@ -121,8 +121,6 @@ class LinearClassifier:
             W = 0.001 * draw_normal(X.shape[1], int(y.max()) + 1)
             self.W = W.astype(np.float32) if X.dtype == np.float32 else W
         try:
-            # Two BLAS threads wait for each other after each of the short products: beside other programs
-            # that takes ten times as long.
             with one_blas_thread(), np.errstate(all="ignore"):
                 losses = self._descend(X, y, rates, reg, batch_size, draw_rows, verbose, progress)
         except Exception:
