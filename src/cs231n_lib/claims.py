@@ -86,7 +86,7 @@ class _Source:
         class OnWhiteAndOnBlack(Style):
             """The page's own color for most, and a few that contrast with white and black alike."""
 
-            styles = {  # noqa: RUF012
+            styles = {
                 token.Comment: "italic #767676",
                 token.Keyword: "bold #008575",
                 token.Operator.Word: "bold #008575",
