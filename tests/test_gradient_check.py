@@ -198,6 +198,19 @@ def test_other_bad_arguments_are_refused(call, error, words):
         call(np.ones(2))
 
 
+def test_underflow_is_no_error_whatever_numpy_is_set_to(capsys):
+    x, tiny = np.array([1.0, 2.0]), 1e-310
+    with np.errstate(all="raise"):
+        eval_numerical_gradient(lambda x: float(tiny * 1e5 * x[0]), x, h=1e5)
+        eval_numerical_gradient_array(lambda x: x * 1e-200, x, np.full(2, 1e-200))
+        grad_check_sparse(lambda x: 0.0, x, np.full(2, tiny), num_checks=1)
+        assert relative_error(np.full(2, 1e-320), np.full(2, 3e-320)) == pytest.approx(0.5, rel=0.01)
+        numerical_gradient_from_scores(
+            lambda S: S[:, 0, 0] * 1e-200, np.full((1, 1), 1e-200), np.ones((1, 1))
+        )
+        assert check_gradient(lambda x: float((x**2).sum()) * 1e-200, x, 2e-200 * x).passed
+
+
 # Verdicts
 
 

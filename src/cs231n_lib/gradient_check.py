@@ -38,6 +38,7 @@ HUGE = 1e300
 """Stands for infinity, which times 0 is not a number."""
 
 
+@np.errstate(under="ignore")
 def eval_numerical_gradient(
     f: Callable[[np.ndarray], float], x: np.ndarray, verbose: bool = True, h: float = 1e-5
 ) -> np.ndarray:
@@ -92,6 +93,7 @@ def _on_both_sides(f: Callable, x: np.ndarray, index: tuple[int, ...], h: float)
     return above, below
 
 
+@np.errstate(under="ignore")
 def eval_numerical_gradient_array(
     f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, df: np.ndarray, h: float = 1e-5
 ) -> np.ndarray:
@@ -130,6 +132,7 @@ def eval_numerical_gradient_array(
     return grad
 
 
+@np.errstate(under="ignore")
 def grad_check_sparse(
     f: Callable[[np.ndarray], float],
     x: np.ndarray,
@@ -169,6 +172,7 @@ def grad_check_sparse(
         print(f"numerical: {numerical:f} analytic: {analytic:f}, relative error: {error:e}")
 
 
+@np.errstate(under="ignore")
 def relative_error(a: np.ndarray | float, b: np.ndarray | float) -> float:
     """Return the largest ``|a - b| / (|a| + |b|)`` over all entries; 0 against 0 is no error.
 
@@ -226,6 +230,7 @@ class GradientCheck:
         return f"gradient right: {total} {'entry' if total == 1 else 'entries'} checked{at_kinks}{hidden}"
 
 
+@np.errstate(under="ignore")
 def check_gradient(
     f: Callable[[np.ndarray], float],
     x: np.ndarray,
@@ -315,6 +320,7 @@ def check_gradient(
     return GradientCheck(tuple(indices), tuple(verdicts), numerical, tuple(values))
 
 
+@np.errstate(under="ignore")
 def numerical_gradient_from_scores(
     loss_of_scores: Callable[[np.ndarray], np.ndarray], X: np.ndarray, W: np.ndarray, h: float = 1e-5
 ) -> np.ndarray:
