@@ -357,6 +357,12 @@ def test_small_derivatives_are_told_by_a_longer_step_and_zeros_beside_large_ones
     assert str(mixed) == "gradient right: 4 entries checked, cannot tell in 1"
 
 
+def test_a_step_that_is_lost_in_x_tells_nothing():
+    for claimed in (1.0, 0.0, 5.0):
+        result = check_gradient(lambda x: float(x[0] - 8), np.array([8.0]), np.array([claimed]), h=1e-15)
+        assert result.verdicts == ("cannot tell",)
+
+
 def test_nothing_checked_is_nothing_told():
     assert not check_gradient(square, np.ones(0), np.ones(0)).passed
 

@@ -134,7 +134,7 @@ def cached_arrays(
     """
     try:
         return open_arrays(folder, shapes, verify=verify)
-    except Exception:  # not made yet, or damaged, which shows in many ways
+    except (OSError, ValueError):  # not made yet, or damaged
         arrays = dict(make())
     try:
         save_arrays(folder, arrays)
