@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import tracemalloc
 
 import numpy as np
@@ -42,6 +43,35 @@ def test_load_pickle_runs_nothing(tmp_path):
     with open(tmp_path / "bad", "rb") as f, pytest.raises(ValueError, match=r"bad is not safe.*os\.mkdir"):
         data_utils.load_pickle(f)
     assert not os.path.exists("made")
+
+
+def test_an_intact_file_is_never_called_damaged(tmp_path):
+    path = tmp_path / "data_batch_1"
+    path.write_bytes(official_pickle(*random_rows(3, 0)))
+    for wrong in (path, str(path), open(path), None, [1]):
+        with pytest.raises(TypeError, match=r"f must be a file open for reading in binary, open\(path, .rb"):
+            data_utils.load_pickle(wrong)
+        getattr(wrong, "close", int)()
+    with open(path, "rb") as f:
+        data_utils.load_pickle(f)
+        with pytest.raises(ValueError, match=r"data_batch_1 must be read from its start.*: open it anew$"):
+            data_utils.load_pickle(f)
+    with pytest.raises(ValueError, match="data_batch_1 must be open, got a closed file"):
+        data_utils.load_pickle(f)
+
+
+@pytest.mark.parametrize("kind", ["gztar", "zip", "tar"])
+def test_an_archive_where_its_contents_are_meant_is_named_as_such(kind, tmp_path):
+    write_folder(tmp_path / "there/cifar-10-batches-py", n=4)
+    archive = shutil.make_archive(tmp_path / "cifar-10-python", kind, tmp_path / "there")
+    with pytest.raises(
+        FileNotFoundError, match="cifar-10-python.* is an archive where a folder .* unpack it"
+    ):
+        data_utils.load_CIFAR10(archive)
+    with pytest.raises(ValueError, match="cifar-10-python.* is an archive .*: unpack it first$"):
+        data_utils.load_CIFAR_batch(archive)
+    with pytest.raises(FileNotFoundError, match="data_batch_1 is a file where a folder is meant"):
+        data_utils.load_CIFAR10(tmp_path / "there/cifar-10-batches-py/data_batch_1")
 
 
 @pytest.mark.parametrize("n", [1, 5, 23])
@@ -91,7 +121,7 @@ def test_any_other_wrong_root_is_an_error(tmp_path, monkeypatch):
     write_folder(tmp_path / "elsewhere", n=4)
     monkeypatch.setenv("CIFAR10_DIR", str(tmp_path / "elsewhere"))
     for root in ("datasets/cifar-10-batches-py", str(tmp_path / "nowhere")):
-        with pytest.raises(FileNotFoundError, match=f"there is no folder {root}"):
+        with pytest.raises(FileNotFoundError, match=f"there is no folder {os.path.abspath(root)}"):
             data_utils.load_CIFAR10(root)
     (tmp_path / "elsewhere/data_batch_5").unlink()
     with pytest.raises(FileNotFoundError, match="lacks data_batch_5"):
@@ -126,7 +156,7 @@ def test_get_cifar10_data_finds_the_data_in_the_documented_order(tmp_path, monke
         return data["y_train"][0], data["X_train"][0, 0, 0, 0]
 
     with pytest.raises(FileNotFoundError, match="make data"):
-        data_utils.get_CIFAR10_data()
+        data_utils.get_CIFAR10_data(1, 0, 1)
     places = {
         tmp_path / "data/cifar-10-batches-py": 0,
         tmp_path / "work" / COURSE_PATH: 100,
@@ -145,14 +175,15 @@ def test_get_cifar10_data_finds_the_data_in_the_documented_order(tmp_path, monke
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"num_training": 15, "num_validation": 6}, "num_training . num_validation must be .* to 20, got 21"),
+        ({"num_test": 5}, "num_test must be an integer from 0 to 4, got 5"),
+        ({"num_test": 2.0}, "num_test must be an integer from 0 to 4, got 2.0"),
         (
-            {"num_training": 15, "num_validation": 6},
-            "num_training . num_validation is 21, but there are 20 rows",
+            {"num_training": -1, "subtract_mean": False},
+            "num_training must be an integer from 0 to 20, got -1",
         ),
-        ({"num_test": 5}, "num_test is 5, but there are 4"),
-        ({"num_training": -1}, "num_training must be at least 0, but it is -1"),
-        ({"num_validation": -2}, "num_validation must be at least 0"),
-        ({"num_training": 0}, "num_training is 0"),
+        ({"num_validation": -2}, "num_validation must be an integer >= 0, got -2"),
+        ({"num_training": 0}, "num_training must be an integer from 1 to 20, got 0"),
     ],
 )
 def test_wrong_numbers_are_named(tmp_path, monkeypatch, arguments, message):
@@ -161,8 +192,6 @@ def test_wrong_numbers_are_named(tmp_path, monkeypatch, arguments, message):
     arguments = {"num_training": 10, "num_validation": 2, "num_test": 2} | arguments
     with pytest.raises(ValueError, match=message):
         data_utils.get_CIFAR10_data(**arguments)
-    with pytest.raises(TypeError, match="num_test must be an integer"):
-        data_utils.get_CIFAR10_data(10, 2, 2.0)
 
 
 def test_only_the_rows_asked_for_become_float(tmp_path, monkeypatch):

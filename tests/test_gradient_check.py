@@ -79,7 +79,7 @@ def test_a_point_without_axes():
     "call",
     [
         lambda f, x: eval_numerical_gradient(f, x, verbose=False),
-        lambda f, x: eval_numerical_gradient_array(f, x, np.ones(1)),
+        lambda f, x: eval_numerical_gradient_array(f, x, np.array(1.0)),
         lambda f, x: grad_check_sparse(f, x, np.ones_like(x)),
         lambda f, x: check_gradient(f, x, np.ones_like(x)),
     ],
@@ -129,42 +129,86 @@ def test_relative_error_is_the_largest_and_symmetric():
     assert relative_error([], []) == 0
 
 
+ONES, READ_ONLY = np.ones(2), np.broadcast_to(1.0, 2)
+
+
 @pytest.mark.parametrize(
-    "call",
+    "call", [eval_numerical_gradient, eval_numerical_gradient_array, grad_check_sparse, check_gradient]
+)
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
     [
-        lambda x: eval_numerical_gradient(cubic, x),
-        lambda x: eval_numerical_gradient_array(cubic, x, np.ones(1)),
-        lambda x: grad_check_sparse(cubic, x, np.ones(2)),
-        lambda x: check_gradient(cubic, x, np.ones(2)),
+        ({"x": np.array([1, 2])}, TypeError, "x must hold floating-point numbers, got dtype int64"),
+        ({"x": [1.0, 2.0]}, TypeError, "x must be a NumPy array, got list"),
+        ({"x": READ_ONLY}, ValueError, "x must be writeable"),
+        ({"h": 0}, ValueError, "h must be a finite number > 0, got 0"),
+        ({"h": np.nan}, ValueError, "h must be a finite number > 0, got nan"),
+        ({"h": "1e-5"}, TypeError, "h must be a finite number > 0, got '1e-5'"),
     ],
 )
-def test_a_point_that_cannot_be_moved_is_refused(call):
-    with pytest.raises(TypeError, match="x must be an array of floating-point numbers, got dtype int64"):
-        call(np.array([1, 2]))
-    with pytest.raises(TypeError, match="x must be an array of floating-point numbers, got list"):
-        call([1.0, 2.0])
-    fixed = np.ones(2)
-    fixed.flags.writeable = False
-    with pytest.raises(ValueError, match="x must be writeable"):
-        call(fixed)
+def test_points_and_steps_that_do_not_serve_are_refused(call, changed, error, words):
+    df = {} if call is eval_numerical_gradient else {"_": np.array(1.0) if "array" in call.__name__ else ONES}
+    arguments = {"x": np.ones(2), "h": 1e-5} | changed
+    with pytest.raises(error, match=words):
+        call(cubic, arguments["x"], *df.values(), h=arguments["h"])
 
 
-def test_other_bad_arguments_are_refused():
-    x = np.ones(2)
-    for h in (0, -1e-5, np.nan):
-        with pytest.raises(ValueError, match="h must be positive"):
-            eval_numerical_gradient(cubic, x, h=h)
-        with pytest.raises(ValueError, match="h must be positive"):
-            numerical_gradient_from_scores(cubic, np.ones((1, 1)), np.ones((1, 1)), h=h)
-    for check in (grad_check_sparse, check_gradient):
-        with pytest.raises(ValueError, match=r"analytic_grad has shape \(3,\) but x has shape \(2,\)"):
-            check(cubic, x, np.ones(3))
-    with pytest.raises(ValueError, match="num_checks must be at least 1, got 0"):
-        check_gradient(cubic, x, 3 * x**2, num_checks=0)
-    with pytest.raises(TypeError, match="x must be float64, got float32"):
-        check_gradient(cubic, x.astype(np.float32), x)
-    with pytest.raises(ValueError, match=r"shape \(N, D\) and W \(D, C\), got \(2, 3\) and \(2, 3\)"):
-        numerical_gradient_from_scores(cubic, np.ones((2, 3)), np.ones((2, 3)))
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (
+            lambda x: grad_check_sparse(cubic, x, np.ones(3)),
+            ValueError,
+            r"analytic_grad must have shape \(2,\)",
+        ),
+        (lambda x: check_gradient(cubic, x, np.ones(3)), ValueError, r"analytic_grad must have shape \(2,\)"),
+        (
+            lambda x: check_gradient(cubic, x, x, num_checks=0),
+            ValueError,
+            "num_checks must be an integer >= 1",
+        ),
+        (
+            lambda x: check_gradient(cubic, x.astype(np.float32), x),
+            TypeError,
+            "x must be float64, got float32",
+        ),
+        (
+            lambda x: check_gradient(cubic, x, x, tolerance=-1),
+            ValueError,
+            "tolerance must be a finite number",
+        ),
+        (lambda x: check_gradient(cubic, x, x, num_checks=1, rng="0"), TypeError, "rng must be a numpy"),
+        (
+            lambda x: eval_numerical_gradient_array(np.exp, x, ONES[:1]),
+            ValueError,
+            r"df must have shape \(2,\)",
+        ),
+        (lambda x: eval_numerical_gradient_array(cubic, x, x), ValueError, r"df must have shape \(\)"),
+        (lambda x: numerical_gradient_from_scores(cubic, x, x), ValueError, r"X must have shape \(N, D\)"),
+        (
+            lambda x: numerical_gradient_from_scores(cubic, np.eye(2), np.eye(3)),
+            ValueError,
+            "W must have shape",
+        ),
+        (lambda x: numerical_gradient_from_scores(cubic, np.eye(2), np.eye(2), h=0), ValueError, "h must be"),
+    ],
+)
+def test_other_bad_arguments_are_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call(np.ones(2))
+
+
+def test_underflow_is_no_error_whatever_numpy_is_set_to(capsys):
+    x, tiny = np.array([1.0, 2.0]), 1e-310
+    with np.errstate(all="raise"):
+        eval_numerical_gradient(lambda x: float(tiny * 1e5 * x[0]), x, h=1e5)
+        eval_numerical_gradient_array(lambda x: x * 1e-200, x, np.full(2, 1e-200))
+        grad_check_sparse(lambda x: 0.0, x, np.full(2, tiny), num_checks=1)
+        assert relative_error(np.full(2, 1e-320), np.full(2, 3e-320)) == pytest.approx(0.5, rel=0.01)
+        numerical_gradient_from_scores(
+            lambda S: S[:, 0, 0] * 1e-200, np.full((1, 1), 1e-200), np.ones((1, 1))
+        )
+        assert check_gradient(lambda x: float((x**2).sum()) * 1e-200, x, 2e-200 * x).passed
 
 
 # Verdicts
@@ -262,6 +306,65 @@ def test_sums_of_many_hinges_are_never_called_wrong_when_right():
 
         assert check_gradient(f, np.zeros(1), np.array([right])).passed
         assert not check_gradient(f, np.zeros(1), np.array([right + slope.sum() + 1])).passed
+
+
+def square(x):
+    return float(np.sum(x**2))
+
+
+def lifted(height):
+    return lambda x: square(x) + height
+
+
+@pytest.mark.parametrize("claimed", [0, 2, 7])
+@pytest.mark.parametrize(
+    ("f", "settings"),
+    [
+        (square, {"h": 1e-15}),
+        (lifted(1e10), {}),
+        (lifted(1e16), {}),  # round-off hides that f changes at all
+        (lifted(0), {"tolerance": np.inf}),
+        (lifted(0), {"tolerance": 3}),
+    ],
+)
+def test_where_round_off_or_the_tolerance_hides_the_gradient_it_cannot_tell(f, settings, claimed, point):
+    result = check_gradient(f, point, claimed * point, **settings)
+    assert set(result.verdicts) == {"cannot tell"}
+    assert not result.passed
+    assert str(result) == "cannot tell: round-off or the tolerance hides 12 of 12 entries"
+
+
+@pytest.mark.parametrize("mistake", [0, 0.95, 1.05, 1.3, 2, 3.5, -1])
+@pytest.mark.parametrize("h", [1e-15, 1e-12, 1e-10, 1e-8, 1e-5])
+@pytest.mark.parametrize("height", [0, 1, 1e5, 1e10, 1e15])
+def test_no_wrong_gradient_is_called_right_at_any_step_and_height(mistake, h, height, point):
+    result = check_gradient(lifted(height), point, mistake * 2 * point, h=h)
+    assert "ok" not in result.verdicts
+    assert not result.passed
+    assert "wrong" not in check_gradient(lifted(height), point, 2 * point, h=h).verdicts
+
+
+def test_small_derivatives_are_told_by_a_longer_step_and_zeros_beside_large_ones():
+    def f(x):
+        return 2.3 + x[0] + 1e-8 * x[1] + 0 * x[2]
+
+    x = np.ones(3)
+    assert check_gradient(f, x, np.array([1, 1e-8, 0])).verdicts == ("ok", "ok", "ok")
+    assert check_gradient(f, x, np.array([1, 2e-8, 0])).verdicts == ("ok", "wrong", "ok")
+    tiny = check_gradient(lambda x: 2.3 + x[0] + 1e-13 * x[1], np.ones(2), np.array([1, 5e-13]))
+    assert tiny.verdicts == ("ok", "cannot tell") and not tiny.passed
+    mixed = check_gradient(lambda x: f(x[:3]) + 1e-13 * x[3], np.ones(4), np.array([1, 1e-8, 0, 5e-13]))
+    assert str(mixed) == "gradient right: 4 entries checked, cannot tell in 1"
+
+
+def test_a_step_that_is_lost_in_x_tells_nothing():
+    for claimed in (1.0, 0.0, 5.0):
+        result = check_gradient(lambda x: float(x[0] - 8), np.array([8.0]), np.array([claimed]), h=1e-15)
+        assert result.verdicts == ("cannot tell",)
+
+
+def test_nothing_checked_is_nothing_told():
+    assert not check_gradient(square, np.ones(0), np.ones(0)).passed
 
 
 def test_drawn_entries_are_different_and_repeatable(point):

@@ -357,35 +357,51 @@ def test_names_and_representation():
 @pytest.mark.parametrize(
     ("wrong", "error", "message"),
     [
-        (lambda x: Variable("a"), TypeError, "value must be a number"),
-        (lambda x: Variable(x), TypeError, "value must be a number"),
-        (lambda x: Variable(1j), TypeError, "value must be a number"),
-        (lambda x: x + None, TypeError, "value must be a number"),
+        (lambda x: Variable("a"), TypeError, "value must hold real numbers"),
+        (lambda x: Variable(x), TypeError, "value must hold real numbers"),
+        (lambda x: Variable(1j), TypeError, "value must hold real numbers"),
+        (lambda x: x + None, TypeError, "value must hold real numbers"),
         (lambda x: Variable([1, np.nan]), ValueError, "value must be finite"),
         (lambda x: x + np.ones(4), ValueError, r"add of .*shape \(2, 3\).*broadcast"),
         (
             lambda x: x @ np.ones((2, 3)),
             ValueError,
-            r"expected shapes \(N, D\) and \(D, C\), got \(2, 3\) and",
+            r"must have shapes \(N, D\) and \(D, C\), got \(2, 3\) and",
         ),
         (lambda x: x @ np.ones(3), ValueError, r"matmul of .*got \(2, 3\) and \(3,\)"),
-        (lambda x: Variable([[1], [1, 2]]), TypeError, "value must be a number or an array of numbers"),
+        (lambda x: Variable([[1], [1, 2]]), ValueError, "value must be an array, got a list of uneven parts"),
         (lambda x: graph.log(x - 1), ValueError, "log of <− of shape .2, 3.> is not finite"),
         (lambda x: 1 / (x - 1), ValueError, "divide of .* is not finite"),
         (lambda x: graph.exp(-Variable(-1000)), ValueError, "^exp of <× −1 = 1000> is not finite"),
         (lambda x: Variable(1, "a") / Variable(0, "b"), ValueError, "^divide of <a = 1>, <b = 0> is not"),
-        (lambda x: x**x, TypeError, "exponent must be a plain number"),
+        (lambda x: x**x, TypeError, "exponent must be a finite number"),
         (lambda x: x[5], IndexError, "pick of .* out of bounds"),
         (lambda x: x.sum(axis=2), ValueError, "sum_over of .*axis 2 is out of bounds"),
         (lambda x: Variable(np.ones((0, 2))).mean(), ValueError, "nothing to average"),
         (lambda x: x.backward(), ValueError, r"this variable has shape \(2, 3\)"),
-        (lambda x: x.backward(np.ones(3)), ValueError, r"upstream has shape \(3,\) but .* shape \(2, 3\)"),
+        (
+            lambda x: x.backward(np.ones(3)),
+            ValueError,
+            r"upstream must have shape \(2, 3\), got shape \(3,\)",
+        ),
         (lambda x: x.backward(np.full((2, 3), np.nan)), ValueError, "upstream must be finite"),
-        (lambda x: x[0, :2].backward(["1", "2"]), TypeError, "upstream must be .* numbers, got .'1', '2'"),
-        (lambda x: x.sum().backward(1j), TypeError, "upstream must be a number .* got 1j"),
-        (lambda x: x.sum().backward(x.sum()), TypeError, "upstream must be a number .* got <sum = 6>"),
-        (lambda x: x.backward([[1], [1, 2]]), TypeError, "upstream must be .* got ..1., .1, 2.."),
-        (lambda x: x.sum().local_backward(np.ones(3)), ValueError, r"<sum = 6> has shape \(3,\) but .* \(\)"),
+        (
+            lambda x: x[0, :2].backward(["1", "2"]),
+            TypeError,
+            "upstream must hold real numbers, got dtype <U1",
+        ),
+        (lambda x: x.sum().backward(1j), TypeError, "upstream must hold real numbers, got dtype complex"),
+        (lambda x: x.sum().backward(x.sum()), TypeError, "upstream must hold real numbers, got dtype object"),
+        (
+            lambda x: x.backward([[1], [1, 2]]),
+            ValueError,
+            "upstream must be an array, got a list of uneven parts",
+        ),
+        (
+            lambda x: x.sum().local_backward(np.ones(3)),
+            ValueError,
+            r"<sum = 6> must have shape \(\), got shape \(3,\)",
+        ),
         (lambda x: list(x), TypeError, "not iterable"),
         (lambda x: np.exp(x), TypeError, "does not support ufuncs"),
         (lambda x: float(x), ValueError, "size 1"),
@@ -413,3 +429,12 @@ def test_gradients_too_large_to_hold_are_not_stored():
     with pytest.raises(ValueError, match="of gate × is not finite for inputs <variable = 1e-300>, <v"):
         copies.backward()
     assert p.grad is wide.grad is branches.grad is copies.grad is None
+
+
+def test_underflow_is_no_error_whatever_numpy_is_set_to():
+    x = Variable(1e-200)
+    with np.errstate(all="raise"):
+        y = x * x + graph.exp(Variable(-800)) + (x * np.full(3, 1e-200)).mean()
+        y.backward()
+        y.backward(1e-310)
+    assert float(y) == 0 and x.grad == 0

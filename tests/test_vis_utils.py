@@ -88,7 +88,7 @@ def test_wrong_images_are_named():
     for show in (visualize_grid, vis_grid):
         with pytest.raises(ValueError, match=r"Xs must have shape \(N, H, W, C\).*got shape \(4, 4, 3\)"):
             show(np.zeros((4, 4, 3)))
-        with pytest.raises(ValueError, match="at least one image"):
+        with pytest.raises(ValueError, match="at least one entry"):
             show(np.zeros((0, 4, 4, 3)))
     for padding in (-1, 1.5):
         with pytest.raises(ValueError, match=f"padding must be an integer >= 0, got {padding}"):
@@ -103,3 +103,10 @@ def test_nothing_but_numpy_is_imported():
     code = "import sys, cs231n_lib.vis_utils; print({'matplotlib', 'scipy'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+def test_underflow_is_no_error_whatever_numpy_is_set_to():
+    images = np.array([1.0, 1e-310, 0, 1e-320]).reshape(1, 2, 2, 1)
+    with np.errstate(all="raise"):
+        for grid in (visualize_grid(images, ubound=1e-5), vis_grid(images), vis_nn([images, images])):
+            assert np.isfinite(grid).all()

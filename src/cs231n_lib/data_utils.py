@@ -6,7 +6,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cs231n_lib.datasets import cifar10, row_count, safe_pickle
+from cs231n_lib.datasets import cifar10, safe_pickle
+from cs231n_lib.validation import check_count
 
 
 def load_pickle(f: BinaryIO) -> Any:
@@ -16,6 +17,8 @@ def load_pickle(f: BinaryIO) -> Any:
 
     Raises
     ------
+    TypeError
+        `f` is a path, or a file open as text.
     ValueError
         The file holds anything else.
     """
@@ -93,27 +96,16 @@ def get_CIFAR10_data(
     Raises
     ------
     ValueError
-        More rows than there are, a negative number, or a mean of no training rows.
-    TypeError
-        A number of rows that is not an integer.
+        A number of rows that is no integer, negative or more than there are; or a mean of no training rows.
     FileNotFoundError
         CIFAR-10 is not on this machine.
     """
-    num_training = row_count("num_training", num_training)
-    num_validation = row_count("num_validation", num_validation)
-    num_test = row_count("num_test", num_test)
-    if subtract_mean and num_training == 0:
-        raise ValueError(
-            "num_training is 0, and there is no mean image of no images; set subtract_mean=False"
-        )
+    n_train, n_test = 5 * cifar10.ROWS_PER_BATCH, cifar10.ROWS_PER_BATCH
+    num_training = check_count(num_training, "num_training", least=int(bool(subtract_mean)), most=n_train)
+    num_validation = check_count(num_validation, "num_validation", least=0)
+    check_count(num_training + num_validation, "num_training + num_validation", least=0, most=n_train)
+    num_test = check_count(num_test, "num_test", least=0, most=n_test)
     arrays = cifar10.load_arrays(_find())
-    n_train, n_test = len(arrays["y_train"]), len(arrays["y_test"])
-    if num_training + num_validation > n_train:
-        raise ValueError(
-            f"num_training + num_validation is {num_training + num_validation}, but there are {n_train} rows"
-        )
-    if num_test > n_test:
-        raise ValueError(f"num_test is {num_test}, but there are {n_test} test rows")
 
     parts = {
         "train": ("train", slice(0, num_training)),

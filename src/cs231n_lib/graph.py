@@ -24,6 +24,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cs231n_lib.validation import check_array, check_number
+
 LocalRule = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 
@@ -188,19 +190,8 @@ class Variable:
 
 
 def _numbers(given: ArrayLike, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """A float64 copy of what was given, which must be finite real numbers (of the shape, if there is one)."""
-    try:
-        array = np.asarray(given)
-    except ValueError:  # rows of different lengths
-        array = np.asarray(None)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be a number or an array of numbers, got {given!r}")
-    array = array.astype(np.float64)
-    if shape is not None and array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape} but the variable has shape {shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {array}")
-    return array
+    """A float64 copy of what was given."""
+    return check_array(given, name, shape).astype(np.float64)
 
 
 def topological_order(output: Variable) -> list[Variable]:
@@ -309,8 +300,7 @@ def reciprocal(a):
 @gate("x^{exponent:g}")
 def power(a, *, exponent: float):
     """``a ** exponent`` for a fixed number ``exponent``."""
-    if not isinstance(exponent, int | float | np.number):
-        raise TypeError(f"exponent must be a plain number, got {exponent!r}")
+    check_number(exponent, "exponent")
     slope = exponent * a ** (exponent - 1) if exponent else np.zeros_like(a)
     return a**exponent, lambda upstream: (upstream * slope,)
 
@@ -355,7 +345,7 @@ def maximum(a, b):
 def matmul(a, b):
     """The matrix product of ``a``, shape (N, D), and ``b``, shape (D, C)."""
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
-        raise ValueError(f"expected shapes (N, D) and (D, C), got {a.shape} and {b.shape}")
+        raise ValueError(f"a and b must have shapes (N, D) and (D, C), got {a.shape} and {b.shape}")
     return a @ b, lambda upstream: (upstream @ b.T, a.T @ upstream)
 
 

@@ -1,5 +1,10 @@
-"""Where a model's ``save`` and ``load`` keep their files, and how a file is written whole or not at all."""
+"""``save`` and ``load`` of the models, and how a file is written whole or not at all.
 
+The file has the very name that was given, whatever its suffix and also without one. A lone weight matrix is
+written as NumPy's ``.npy`` content, several arrays as ``.npz``; `load` looks at the content alone.
+"""
+
+import io
 import os
 import uuid
 from collections.abc import Iterator
@@ -7,20 +12,72 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 
-def saved_path(fname: str | os.PathLike, suffix: str) -> Path:
-    """Find the file that a name stands for.
+__all__ = ["Saved", "written_whole"]
 
-    A bare name goes to the folder ``CS231N_SAVED_DIR``, by default ``saved`` below the working directory; a
-    name with a folder in it is taken as it is. The suffix (``.npy``, ``.npz``) is added where it is missing,
-    and replaces the other one.
-    """
-    fname = os.fspath(fname)
-    path = Path(fname)
-    path = path.with_name((path.stem if path.suffix in (".npy", ".npz") else path.name) + suffix)
-    if os.path.dirname(fname) == "":
-        path = Path(os.environ.get("CS231N_SAVED_DIR") or "saved") / path
-    return path
+
+class Saved:
+    """Gives a model ``save`` and ``load``; the model says by two methods what its arrays are."""
+
+    def save(self, fname: str | os.PathLike) -> None:
+        """Write the model to a file, whole or not at all, and print ``<fname> saved.``
+
+        Parameters
+        ----------
+        fname : str or path
+            The file's name, to which nothing is added. A bare name goes to the folder ``CS231N_SAVED_DIR``,
+            by default ``saved`` below the working directory; a name with a folder is taken as it is, with
+            ``~`` as the home folder.
+
+        Raises
+        ------
+        ValueError
+            If the model has nothing to save.
+        """
+        path, arrays = _path(fname), self._saved_arrays()
+        with written_whole(path) as file:
+            if set(arrays) == {"W"}:
+                np.save(file, arrays["W"], allow_pickle=False)
+            else:
+                np.savez(file, **arrays)
+        print(fname, "saved.")
+
+    def load(self, fname: str | os.PathLike) -> bool:
+        """Read what `save` wrote under this name, and print ``<fname> loaded.`` or ``<fname> not available.``
+
+        Sizes may be others than this model's, but the arrays must be of the same kinds.
+
+        Returns
+        -------
+        bool
+            Whether there is such a file. If not, the model is as before.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or holds another kind of model. One that the course's own ``save`` pickled
+            is named as such and not opened. The model is as before.
+        """
+        exact = _path(fname)
+        path = next((path for path in (exact, *_older_names(exact)) if path.is_file()), None)
+        if path is None:
+            print(fname, "not available.")
+            return False
+        arrays = _read(path)
+        try:
+            self._take_arrays(arrays)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not hold what this model's save wrote: {error}") from None
+        print(fname, "loaded.")
+        return True
+
+    def _saved_arrays(self) -> dict[str, np.ndarray]:
+        raise NotImplementedError
+
+    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        """Make these arrays the model's own, or raise TypeError or ValueError and leave it as it was."""
+        raise NotImplementedError
 
 
 @contextmanager
@@ -37,3 +94,41 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _path(fname: str | os.PathLike) -> Path:
+    if not isinstance(fname, str | os.PathLike):
+        raise TypeError(f"fname must be a str or a path, got {fname!r}")
+    name = os.fspath(fname)
+    folder, base = os.path.split(name)
+    if base in ("", ".", ".."):
+        raise ValueError(f"fname must name a file, got {name!r}")
+    if folder == "":
+        name = os.path.join(os.environ.get("CS231N_SAVED_DIR") or "saved", name)
+    return Path(os.path.expanduser(name))
+
+
+def _older_names(path: Path) -> list[Path]:
+    """What earlier versions made of a name: ``.npy`` or ``.npz`` was added, or took the other's place."""
+    stem = path.stem if path.suffix in (".npy", ".npz") else path.name
+    return [path.with_name(f"{stem}{suffix}") for suffix in (".npy", ".npz")]
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    content = path.read_bytes()
+    # A pickle begins with the byte 0x80. The course's np.save(fname, dict) makes an .npy file around one,
+    # whose header says that its entries are objects.
+    if content[:1] == b"\x80" or (content[:6] == b"\x93NUMPY" and b"'descr': '|O'" in content[:128]):
+        raise ValueError(
+            f"{path} was pickled by the course's code, and a pickle can run anything when it is opened: "
+            "load it there, and save its arrays here"
+        )
+    try:
+        loaded = np.load(io.BytesIO(content), allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"W": loaded}
+        return {name: loaded[name] for name in loaded.files}
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds
+        raise ValueError(
+            f"{path} is damaged or was not written by save: {error or type(error).__name__}"
+        ) from error

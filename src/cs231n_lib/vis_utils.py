@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cs231n_lib.validation import check_array, check_count, check_number
+
 __all__ = ["vis_grid", "vis_nn", "visualize_grid"]
 
 
+@np.errstate(under="ignore")
 def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> np.ndarray:
     """Put N images into a square grid, each stretched to 0..ubound on its own.
 
@@ -40,9 +43,8 @@ def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> n
            [  0.,   0.,   0.,   0.,   0.],
            [  0.,   0.,   0.,   0.,   0.]])
     """
-    Xs = _check_images(Xs)
-    if not isinstance(padding, int | np.integer) or padding < 0:
-        raise ValueError(f"padding must be an integer >= 0, got {padding!r}")
+    Xs = check_array(Xs, "Xs", ("N", "H", "W", "C"), finite=False)
+    ubound, padding = check_number(ubound, "ubound"), check_count(padding, "padding", least=0)
     N, H, W, C = Xs.shape
     side = math.ceil(math.sqrt(N))
     grid = np.zeros((side * (H + padding) - padding, side * (W + padding) - padding, C))
@@ -52,6 +54,7 @@ def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> n
     return grid
 
 
+@np.errstate(under="ignore")
 def vis_grid(Xs: np.ndarray) -> np.ndarray:
     """Put N images into a square grid, all stretched to 0..1 together.
 
@@ -70,12 +73,13 @@ def vis_grid(Xs: np.ndarray) -> np.ndarray:
     ValueError
         If Xs has another number of axes or no images.
     """
-    Xs = _check_images(Xs).astype(np.float64)
+    Xs = check_array(Xs, "Xs", ("N", "H", "W", "C"), finite=False).astype(np.float64)
     side = math.ceil(math.sqrt(len(Xs)))
     rows = [Xs[start : start + side] for start in range(0, len(Xs), side)]
     return _stretched(_sheet(rows, (side, side), line=Xs.min()))
 
 
+@np.errstate(under="ignore")
 def vis_nn(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
     """Put rows of images below each other, all stretched to 0..1 together: a query and its neighbors, say.
 
@@ -119,10 +123,3 @@ def _stretched(image: np.ndarray) -> np.ndarray:
     """Map the smallest value to 0 and the largest to 1; a constant image to 0."""
     low, high = image.min(), image.max()
     return (image - low) / (high - low if high != low else 1.0)
-
-
-def _check_images(Xs: np.ndarray) -> np.ndarray:
-    Xs = np.asarray(Xs)
-    if Xs.ndim != 4 or Xs.size == 0:
-        raise ValueError(f"Xs must have shape (N, H, W, C) with at least one image, got shape {Xs.shape}")
-    return Xs

@@ -1,8 +1,6 @@
-"""The modular nets: the course's numbers, finite differences, PyTorch, saving and loading, errors."""
+"""The modular nets: the course's numbers, finite differences, PyTorch, errors."""
 
 # ruff: noqa: NPY002 (the course seeds and draws from the global generator)
-
-import os
 
 import numpy as np
 import pytest
@@ -252,102 +250,6 @@ def test_an_rng_makes_everything_repeatable_and_leaves_the_global_generator_alon
         runs.append([net.loss(X, y)[0] for _ in range(3)])
     assert runs[0] == runs[1]
     assert np.random.rand() == following
-
-
-# ----------------------------------------------------------------------------------- saving and loading
-
-
-@pytest.fixture
-def saved(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CS231N_SAVED_DIR", raising=False)
-    return tmp_path / "saved"
-
-
-@pytest.mark.parametrize("fname", ["best", "best.npy", "best.npz"])
-def test_what_save_wrote_load_finds(saved, capsys, fname):
-    net, other = TwoLayerNet(6, 5, 4, rng=0), TwoLayerNet(6, 9, 4, rng=1)
-    net.save(fname)
-    assert [path.name for path in saved.iterdir()] == ["best.npz"]
-    assert other.load(fname) is True
-    assert capsys.readouterr().out == f"{fname} saved.\n{fname} loaded.\n"
-    for name, w in net.params.items():
-        np.testing.assert_array_equal(other.params[name], w)
-
-
-def test_what_is_not_there_is_not_available(saved, capsys):
-    net = TwoLayerNet(6, 5, 4, rng=0)
-    before = net.params
-    assert net.load("nothing") is False
-    assert capsys.readouterr().out == "nothing not available.\n"
-    assert net.params is before
-
-
-def test_where_files_go(saved, tmp_path, monkeypatch):
-    net = TwoLayerNet(6, 5, 4, rng=0)
-    net.save(tmp_path / "here" / "net.v2")
-    assert (tmp_path / "here" / "net.v2.npz").exists()
-    monkeypatch.setenv("CS231N_SAVED_DIR", str(tmp_path / "elsewhere"))
-    net.save("net")
-    assert (tmp_path / "elsewhere" / "net.npz").exists()
-    assert not saved.exists()
-
-
-def test_batch_normalization_saves_its_running_averages(saved):
-    rng = np.random.default_rng(0)
-    net = FullyConnectedNet([8, 4], 3, 2, 0.5, "batchnorm", dtype=np.float64, rng=rng)
-    X, y = rng.normal(5, 2, (20, 3)), rng.integers(2, size=20)
-    for _ in range(3):
-        net.loss(X, y)
-    net.save("bn")
-    other = FullyConnectedNet([8, 4], 3, 2, 0.5, "batchnorm", dtype=np.float64)
-    assert other.load("bn")
-    np.testing.assert_array_equal(other.loss(X), net.loss(X))
-    single = FullyConnectedNet([8, 4], 3, 2, 0.5, "batchnorm")
-    assert single.load("bn")
-    assert all(w.dtype == np.float32 for w in single.params.values())
-
-
-def test_load_refuses_what_is_no_such_net_and_stays_as_it_was(saved):
-    net = TwoLayerNet(6, 5, 4, rng=0)
-    before = {name: w.copy() for name, w in net.params.items()}
-    saved.mkdir()
-    (saved / "junk.npz").write_bytes(b"junk")
-    np.savez(saved / "pickled.npz", W1=np.array([{}], dtype=object), b1=0, W2=0, b2=0)
-    np.savez(saved / "chain.npz", **{**net.params, "W2": np.ones((6, 4))})
-    np.savez(saved / "bias.npz", **{**net.params, "b1": np.ones(1)})
-    np.savez(saved / "nan.npz", **{**net.params, "b2": np.full(4, np.nan)})
-    FullyConnectedNet([5, 5], 6, 4).save("deeper")
-    for fname, message in {
-        "junk": "does not hold a net that save wrote",
-        "pickled": "does not hold a net that save wrote",
-        "chain": r"W2, of shape \(6, 4\), does not fit its neighbors",
-        "bias": r"b1, of shape \(1,\)",
-        "nan": "b2, .* or is not finite",
-        "deeper": r"holds \['W1', 'W2', 'W3', .* but this net has",
-    }.items():
-        with pytest.raises(ValueError, match=message):
-            net.load(fname)
-    for name, w in before.items():
-        np.testing.assert_array_equal(net.params[name], w)
-
-
-def test_a_failed_save_leaves_the_old_file(saved, monkeypatch):
-    net = TwoLayerNet(6, 5, 4, rng=0)
-    net.save("best")
-    before = (saved / "best.npz").read_bytes()
-
-    def broken(file, *args, **arrays):
-        if arrays:
-            file.write(b"half")
-        raise OSError("disk full")
-
-    for module, name in ((np, "savez"), (os, "replace")):
-        with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
-            patch.setattr(module, name, broken)
-            TwoLayerNet(6, 5, 4, rng=1).save("best")
-    assert [path.name for path in saved.iterdir()] == ["best.npz"]
-    assert (saved / "best.npz").read_bytes() == before
 
 
 # ------------------------------------------------------------------------------------------------ errors

@@ -423,69 +423,6 @@ def trained():
     return classifier
 
 
-@pytest.mark.parametrize("name", ["best.npy", "best", "best.v2"])
-def test_what_save_wrote_load_finds(name, trained, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CS231N_SAVED_DIR", raising=False)
-    trained.save(name)
-    fresh = LinearSVM()
-    assert fresh.load(name) is True
-    assert capsys.readouterr().out == f"{name} saved.\n{name} loaded.\n"
-    np.testing.assert_array_equal(fresh.W, trained.W)
-    assert fresh.W.dtype == trained.W.dtype
-    stem = name.removesuffix(".npy")
-    assert [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")] == [f"saved/{stem}.npy"]
-
-
-def test_the_folder_of_bare_names_and_paths_of_one_s_own(trained, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("CS231N_SAVED_DIR", str(tmp_path / "mine"))
-    trained.save("a.npy")
-    trained.save(tmp_path / "there" / "b")
-    monkeypatch.chdir(tmp_path)
-    trained.save("./c.npy")
-    files = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.npy"))
-    assert files == ["c.npy", "mine/a.npy", "there/b.npy"]
-    assert LinearSVM().load("./c")
-    assert not LinearSVM().load("c")
-
-
-def test_a_file_that_is_not_there(tmp_path, monkeypatch, capsys, trained):
-    monkeypatch.chdir(tmp_path)
-    before = trained.W
-    assert trained.load("nothing.npy") is False
-    assert capsys.readouterr().out == "nothing.npy not available.\n"
-    assert trained.W is before
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_failed_save_leaves_the_old_file_and_no_half_one(trained, tmp_path, monkeypatch):
-    trained.save(tmp_path / "w.npy")
-    old = (tmp_path / "w.npy").read_bytes()
-
-    def fail(file, array, allow_pickle):
-        file.write(b"half")
-        raise OSError("disk full")
-
-    monkeypatch.setattr(np, "save", fail)
-    with pytest.raises(OSError, match="disk full"):
-        trained.save(tmp_path / "w.npy")
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("w.npy", old)]
-
-
-def test_files_that_hold_no_weights_are_refused(trained, tmp_path):
-    before = trained.W
-    np.save(tmp_path / "pickle.npy", {"W": np.ones((7, 3))}, allow_pickle=True)
-    np.save(tmp_path / "vector.npy", np.ones(7))
-    np.save(tmp_path / "integers.npy", np.ones((7, 3), int))
-    np.save(tmp_path / "nan.npy", np.full((7, 3), np.nan))
-    (tmp_path / "text.npy").write_text("hello")
-    (tmp_path / "empty.npy").write_bytes(b"")
-    for path in tmp_path.iterdir():
-        with pytest.raises(ValueError, match="does not hold a weight matrix that save wrote"):
-            trained.load(path)
-        assert trained.W is before
-
-
 def test_without_weights_there_is_nothing_to_predict_or_save(tmp_path):
     for use in (Softmax().predict, lambda X: LinearSVM().loss(X, [0, 1], 0.1)):
         with pytest.raises(ValueError, match="no weights yet"):

@@ -244,16 +244,16 @@ def test_a_binary_batch_of_another_record_size_is_named(tmp_path, size):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": [0, 1, 10, 2]}, "labels from 0 to 10"),
-        ({"labels": [0, -1, 9, 2]}, "labels from -1 to 9"),
-        ({"labels": [0, 1, 10**30, 2]}, "labels beyond 64 bits"),
-        ({"labels": [0, 1, 2]}, "4 images and 3 labels"),
-        ({"labels": [0, 1, 2.5, 3]}, "no list of integers"),
-        ({"labels": "0123"}, "no list of integers"),
+        ({"labels": [0, 1, 10, 2]}, "labels must hold labels from 0 to 9, got 0 to 10"),
+        ({"labels": [0, -1, 9, 2]}, "labels from 0 to 9, got -1 to 9"),
+        ({"labels": [0, 1, 10**30, 2]}, "labels must hold integers, got dtype object"),
+        ({"labels": [0, 1, 2]}, r"labels must have shape \(4,\), got shape \(3,\)"),
+        ({"labels": [0, 1, 2.5, 3]}, "labels must hold integers, got dtype float64"),
+        ({"labels": "0123"}, "labels must hold integers, got dtype <U4"),
         ({"data": np.zeros((4, 3071), np.uint8)}, r"shape \(4, 3071\)"),
         ({"data": np.zeros((4, 3, 32, 32), np.uint8)}, r"shape \(4, 3, 32, 32\)"),
-        ({"data": [1, 2]}, "type list"),
-        ({"data": np.zeros((0, 3072), np.uint8), "labels": []}, "no images"),
+        ({"data": [1, 2]}, "data must be an array of bytes, got a list"),
+        ({"data": np.zeros((0, 3072), np.uint8), "labels": []}, r"got shape \(0, 3072\)"),
     ],
 )
 def test_a_batch_with_wrong_contents_is_named(tmp_path, change, message):
@@ -263,14 +263,17 @@ def test_a_batch_with_wrong_contents_is_named(tmp_path, change, message):
 
 
 def test_a_pickle_of_something_else_is_named(tmp_path):
-    for value, message in [([1, 2], "holds a list"), ({"fine_labels": []}, "has the keys")]:
+    for value, message in [
+        ([1, 2], "must hold a dict, got a list"),
+        ({"fine_labels": []}, "must hold 'data' and 'labels', got"),
+    ]:
         (tmp_path / "train").write_bytes(pickle.dumps(value))
         with pytest.raises(ValueError, match=f"train {message}"):
             cifar10.read_batch(tmp_path / "train")
     with pytest.raises(FileNotFoundError, match="nowhere"):
         cifar10.read_batch(tmp_path / "nowhere")
     (tmp_path / "labels.bin").write_bytes(bytes([10]) + bytes(3072))
-    with pytest.raises(ValueError, match=r"labels\.bin holds labels from 10 to 10"):
+    with pytest.raises(ValueError, match=r"labels\.bin .* from 0 to 9, got 10 to 10"):
         cifar10.read_batch(tmp_path / "labels.bin")
 
 
@@ -310,6 +313,11 @@ def test_a_wrong_cifar10_dir_is_an_error_even_if_the_data_is_elsewhere(tmp_path,
     write_folder(tmp_path / "data/cifar-10-batches-py")
     monkeypatch.setenv("CIFAR10_DIR", str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="CIFAR10_DIR is set to .*there is no folder .*nowhere"):
+        cifar10.find()
+    monkeypatch.setenv("CIFAR10_DIR", "nowhere")
+    with pytest.raises(
+        FileNotFoundError, match=f"is set to 'nowhere': there is no folder {tmp_path}/work/no"
+    ):
         cifar10.find()
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("CIFAR10_DIR", str(tmp_path / "empty"))
@@ -355,7 +363,7 @@ def test_the_real_set_has_ten_thousand_images_in_each_batch(tmp_path, monkeypatc
     monkeypatch.undo()
     monkeypatch.setenv("CS231N_DATA_DIR", str(tmp_path / "data"))
     for read in (cifar10.convert, cifar10.load_arrays):
-        with pytest.raises(ValueError, match="data_batch_1 holds 3 images; 10000 were expected"):
+        with pytest.raises(ValueError, match="data_batch_1 must hold 10000 images, got 3"):
             read(tmp_path / "batches")
     assert not (tmp_path / "data").exists()
 

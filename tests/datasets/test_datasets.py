@@ -198,28 +198,26 @@ def test_a_wrong_cifar10_dir_is_never_ignored_unless_scenes10_is_asked_for(drawn
 
 
 def test_unknown_names(drawn, monkeypatch):
-    with pytest.raises(
-        ValueError, match="name must be one of 'auto', 'scenes10', 'cifar10', but it is 'mnist'"
-    ):
+    with pytest.raises(ValueError, match="name must be one of 'auto', 'scenes10', 'cifar10', got 'mnist'"):
         datasets.load("mnist")
     monkeypatch.setenv("CS231N_DATASET", "CIFAR")
-    with pytest.raises(ValueError, match="CS231N_DATASET must be one of .* but it is 'CIFAR'"):
+    with pytest.raises(ValueError, match="CS231N_DATASET must be one of .* got 'CIFAR'"):
         datasets.load()
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("scenes10", {"n_train": 10_001}, "n_train is 10001, but scenes10 has 10000"),
-        ("scenes10", {"n_val": 1_001}, "n_val is 1001, but scenes10 has 1000"),
-        ("scenes10", {"n_test": 1_001}, "n_test is 1001, but scenes10 has 1000"),
-        ("cifar10", {"n_train": 49_001}, "n_train is 49001, but cifar10 has 49000"),
-        ("cifar10", {"n_train": 50_001, "n_val": 0}, "n_train is 50001, but cifar10 has 50000"),
-        ("cifar10", {"n_val": 1_001}, "n_val is 1001, but cifar10 has 1000"),
-        ("cifar10", {"n_test": 10_001}, "n_test is 10001, but cifar10 has 10000"),
-        ("scenes10", {"n_train": 0}, "n_train must be at least 1, but it is 0"),
-        ("scenes10", {"n_val": -1}, "n_val must be at least 0, but it is -1"),
-        ("scenes10", {"n_test": -5}, "n_test must be at least 0, but it is -5"),
+        ("scenes10", {"n_train": 10_001}, "n_train must be an integer from 1 to 10000, got 10001"),
+        ("scenes10", {"n_val": 1_001}, "n_val must be an integer from 0 to 1000, got 1001"),
+        ("scenes10", {"n_test": 1_001}, "n_test must be an integer from 0 to 1000, got 1001"),
+        ("cifar10", {"n_train": 49_001}, "n_train must be an integer from 1 to 49000, got 49001"),
+        ("cifar10", {"n_train": 50_001, "n_val": 0}, "n_train must be an integer from 1 to 50000, got 50001"),
+        ("cifar10", {"n_val": 1_001}, "n_val must be an integer from 0 to 1000, got 1001"),
+        ("cifar10", {"n_test": 10_001}, "n_test must be an integer from 0 to 10000, got 10001"),
+        ("scenes10", {"n_train": 0}, "n_train must be an integer from 1 to 10000, got 0"),
+        ("scenes10", {"n_val": -1}, "n_val must be an integer from 0 to 1000, got -1"),
+        ("scenes10", {"n_test": -5}, "n_test must be an integer from 0 to 1000, got -5"),
     ],
 )
 def test_a_wrong_number_of_rows_is_named_before_any_work(name, arguments, message, drawn, fake_cifar10):
@@ -230,7 +228,7 @@ def test_a_wrong_number_of_rows_is_named_before_any_work(name, arguments, messag
 
 @pytest.mark.parametrize("value", [2.0, "5", True, np.float64(3), [1]])
 def test_rows_are_counted_in_integers(value, drawn):
-    with pytest.raises(TypeError, match="n_val must be an integer"):
+    with pytest.raises(ValueError, match="n_val must be an integer"):
         datasets.load("scenes10", n_val=value)
     assert sizes(datasets.load("scenes10", n_val=np.int32(5)))[1] == 5
 
@@ -287,6 +285,28 @@ def test_a_damaged_cache_is_drawn_again(drawn, tmp_path, damage):
     datasets.load("scenes10")
     assert len(drawn) == 4  # it was mended
     assert len(list((tmp_path / "data").glob("scenes10-*/*"))) == 3  # nothing is left lying about
+
+
+@pytest.mark.parametrize(
+    ("header", "readable"),
+    [
+        ("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 5", False),  # tokenize.TokenError
+        ("(" * 999, False),  # MemoryError or RecursionError
+        ("{'descr': '|u1', 'fortran_order': True, 'shape': (4, 5), }", True),  # readable, in a wrong order
+    ],
+)
+def test_a_cache_with_a_damaged_header_is_made_again(tmp_path, header, readable):
+    arrays = {"X": np.arange(20, dtype=np.uint8).reshape(4, 5), "y": np.arange(4)}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    storage.save_arrays(tmp_path / "cache", arrays)
+    text = header.encode().ljust(1013) + b"\n"
+    damaged = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + arrays["X"].tobytes()
+    (tmp_path / "cache/X.npy").write_bytes(damaged)
+    if not readable:
+        with pytest.raises(ValueError, match=r"X\.npy is damaged: ."):
+            storage.open_arrays(tmp_path / "cache", shapes)
+    found = storage.cached_arrays(tmp_path / "cache", shapes, lambda: arrays, verify=True)
+    np.testing.assert_array_equal(found["X"], arrays["X"])
 
 
 @pytest.mark.parametrize("obstacle", ["no permission", "a file in its place"])
@@ -350,6 +370,25 @@ def test_the_data_folder(monkeypatch, tmp_path):
     assert storage.data_folder() == checkout / "data"
 
 
+@pytest.mark.parametrize("variable", ["CIFAR10_DIR", "CS231N_DATA_DIR"])
+def test_a_relative_folder_is_found_from_the_notebooks_too(variable, monkeypatch, tmp_path):
+    checkout = tmp_path / "repository"
+    for folder in ("src/cs231n_lib/datasets", "notebooks", "here"):
+        (checkout / folder).mkdir(parents=True)
+    (checkout / "pyproject.toml").write_text("")
+    monkeypatch.setattr(storage, "__file__", str(checkout / "src/cs231n_lib/datasets/storage.py"))
+    monkeypatch.setenv(variable, "here")
+    for place in (checkout, checkout / "notebooks"):
+        monkeypatch.chdir(place)
+        assert storage.chosen_folder(variable) == checkout / "here"
+    (checkout / "notebooks/here").mkdir()
+    assert storage.chosen_folder(variable) == checkout / "notebooks/here"
+    monkeypatch.setenv(variable, "nowhere")
+    assert storage.chosen_folder(variable) == checkout / "notebooks/nowhere"
+    monkeypatch.setenv(variable, "")
+    assert storage.chosen_folder(variable) is None
+
+
 def test_importing_datasets_is_cheap():
     code = (
         "import sys, cs231n_lib.datasets; "
@@ -373,7 +412,7 @@ def test_flatten_keeps_every_pixel_in_order():
     assert flatten(X[:0]).shape == (0, 40)
     floats = rows.copy()
     assert not np.shares_memory(flatten(floats), floats)
-    with pytest.raises(ValueError, match=r"X has shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"X must have shape \(N, D, \.\.\.\), got shape \(3,\)"):
         flatten(np.zeros(3))
 
 
@@ -383,7 +422,7 @@ def test_bias_column_stands_last_and_is_not_added_twice():
     assert add_bias_column(X).dtype == np.float64 and X.shape == (2, 2)
     W, b = np.array([[1.0], [10.0]]), np.array([5.0])
     np.testing.assert_allclose(add_bias_column(X) @ np.vstack([W, b]), X @ W + b)
-    with pytest.raises(ValueError, match=r"X has shape \(2, 2, 2\); expected \(N, D\)"):
+    with pytest.raises(ValueError, match=r"X must have shape \(N, D\), got shape \(2, 2, 2\): use flatten"):
         add_bias_column(np.zeros((2, 2, 2)))
 
 
@@ -443,10 +482,21 @@ def test_wrong_shapes_are_named_and_leave_the_fit_as_it_was():
         standardizer.transform(np.zeros((2, 3)))
     standardizer.fit(np.ones((4, 3)))
     for X in (np.zeros((0, 3)), np.zeros(3)):
-        with pytest.raises(ValueError, match=r"X has shape \((0, 3|3,)\); expected \(N, \.\.\.\)"):
+        with pytest.raises(
+            ValueError, match=r"X must have shape \(N, D, \.\.\.\).*, got shape \((0, 3|3,)\)"
+        ):
             standardizer.fit(X)
     np.testing.assert_array_equal(standardizer.mean_, np.ones(3))
     with pytest.raises(ValueError, match=r"X has shape \(5, 4\) but the training rows had shape \(3,\)"):
         standardizer.transform(np.zeros((5, 4)))
     with pytest.raises(ValueError, match=r"X has shape \(\)"):
         standardizer.transform(np.float64(1))
+
+
+def test_underflow_is_no_error_whatever_numpy_is_set_to():
+    X = np.random.default_rng(3).normal(0, 1, (20, 3))
+    scaled = {exponent: X * 10.0**exponent for exponent in (-300, -170, -160)}
+    with np.errstate(all="raise"):
+        for rows in scaled.values():
+            assert np.isfinite(Standardizer(std=True).fit(rows).transform(rows)).all()
+        assert np.isfinite(Standardizer(std=True).fit(X).transform(scaled[-300] / 1e5)).all()

@@ -72,10 +72,10 @@ def test_the_figure_shows_the_regions_where_the_scores_say_so():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"loss": "squared"}, "loss must be one of hinge, softmax, got 'squared'"),
+        ({"loss": "squared"}, "loss must be one of 'hinge', 'softmax', got 'squared'"),
         ({"reg": -1.0}, "reg must be"),
         ({"learning_rate": float("nan")}, "learning_rate must be"),
-        ({"points": 0}, "points must be at least 1, got 0"),
+        ({"points": 0}, "points must be an integer >= 1, got 0"),
     ],
 )
 def test_bad_settings_are_refused(settings, message):

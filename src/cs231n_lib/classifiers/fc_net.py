@@ -6,7 +6,6 @@ classifiers and `cs231n_lib.classifiers.neural_net` have no ½.
 ``from cs231n_lib.classifiers.fc_net import *`` also gives every layer.
 """
 
-import os
 import string
 from collections.abc import Sequence
 
@@ -31,76 +30,39 @@ from cs231n_lib.layers import (
     dropout_forward,
     softmax_loss,
 )
-from cs231n_lib.saving import saved_path, written_whole
+from cs231n_lib.saving import Saved
+from cs231n_lib.validation import check_array, check_finite
 
 __all__ = ["FullyConnectedNet", "TwoLayerNet", *layers.__all__, *layer_utils.__all__]
 
 
-class _Net:
-    """Saving and loading of a net: its arrays, by name, in one ``.npz`` file."""
+class _Net(Saved):
+    """Saving and loading of a net: its arrays, by name."""
 
     params: dict[str, np.ndarray]
 
-    def save(self, fname: str | os.PathLike) -> None:
-        """Write the parameters to a ``.npz`` file, whole or not at all, and print ``<fname> saved.``
-
-        A bare name goes to the folder ``CS231N_SAVED_DIR``, by default ``saved`` below the working directory;
-        ``.npz`` is added where it is missing, and takes the place of ``.npy``.
-        """
-        with written_whole(saved_path(fname, ".npz")) as file:
-            np.savez(file, **self._arrays())
-        print(fname, "saved.")
-
-    def load(self, fname: str | os.PathLike) -> bool:
-        """Read what `save` wrote, and print ``<fname> loaded.`` or ``<fname> not available.``
-
-        Layers may have other sizes than this net's, but there must be as many, of the same kinds.
-
-        Returns
-        -------
-        bool
-            Whether there is such a file. If not, the net is as before.
-
-        Raises
-        ------
-        ValueError
-            If the file holds no such net (pickled objects are not read); the net is as before.
-        """
-        path = saved_path(fname, ".npz")
-        if not path.exists():
-            print(fname, "not available.")
-            return False
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        except Exception as error:  # zipfile and NumPy raise a dozen kinds
-            raise ValueError(f"{path} does not hold a net that save wrote: {error}") from error
-        self._check_arrays(path, arrays)
-        self._set_arrays(arrays)
-        print(fname, "loaded.")
-        return True
-
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def _saved_arrays(self) -> dict[str, np.ndarray]:
         return self.params
 
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        self.params = {name: arrays[name].astype(w.dtype) for name, w in self.params.items()}
-
-    def _check_arrays(self, path: os.PathLike, arrays: dict[str, np.ndarray]) -> None:
-        expected = self._arrays()
-        if set(arrays) != set(expected):
-            raise ValueError(f"{path} holds {sorted(arrays)} but this net has {sorted(expected)}")
-        for name, array in arrays.items():
+    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        own = self._saved_arrays()
+        if set(arrays) != set(own):
+            raise ValueError(f"it holds {sorted(arrays)} but this net has {sorted(own)}")
+        taken = {}
+        for name in own:  # W1 first, and each W before what must fit it
             layer = int(name.lstrip(string.ascii_letters + "_"))
             if name.startswith("W"):
-                before = arrays.get(f"W{layer - 1}")
-                fits = array.ndim == 2 and (before is None or before.shape[1:] == array.shape[:1])
+                shape = (taken[f"W{layer - 1}"].shape[1] if layer > 1 else "D", "C")
             else:
-                fits = array.shape == arrays[f"W{layer}"].shape[1:]
-            if not (fits and array.dtype.kind == "f" and np.isfinite(array).all()):
-                raise ValueError(
-                    f"{path}: {name}, of shape {array.shape}, does not fit its neighbors or is not finite"
-                )
+                shape = taken[f"W{layer}"].shape[1:]
+            array = check_array(arrays[name], name, shape, kinds="f")
+            with np.errstate(over="ignore", under="ignore"):
+                taken[name] = array.astype(own[name].dtype)
+            check_finite(taken[name], name)  # float64 may overflow in a net of float32
+        self._set_arrays(taken)
+
+    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        self.params = {name: arrays[name] for name in self.params}
 
 
 class TwoLayerNet(_Net):
@@ -344,7 +306,7 @@ class FullyConnectedNet(_Net):
         grads.update(zip((f"W{i}", f"b{i}", f"gamma{i}", f"beta{i}"), layer_grads, strict=True))
         return dx
 
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def _saved_arrays(self) -> dict[str, np.ndarray]:
         """The parameters, and batch normalization's running averages: without them a test is not the same."""
         arrays = dict(self.params)
         if self.normalization == "batchnorm":
@@ -358,4 +320,4 @@ class FullyConnectedNet(_Net):
         if self.normalization == "batchnorm":
             for i, param in enumerate(self.bn_params, start=1):
                 for name in ("running_mean", "running_var"):
-                    param[name] = arrays[f"{name}{i}"].astype(self.dtype)
+                    param[name] = arrays[f"{name}{i}"]

@@ -3,7 +3,6 @@
 `LinearSVM` and `Softmax` differ in their loss alone.
 """
 
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +12,7 @@ from cs231n_lib.blas import one_blas_thread
 from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
 from cs231n_lib.divergence import has_diverged, report_divergence
-from cs231n_lib.saving import saved_path, written_whole
+from cs231n_lib.saving import Saved
 from cs231n_lib.validation import (
     check_array,
     check_callable,
@@ -28,7 +27,7 @@ from cs231n_lib.validation import (
 __all__ = ["LinearClassifier", "LinearSVM", "Softmax"]
 
 
-class LinearClassifier:
+class LinearClassifier(Saved):
     """A classifier whose scores are linear: ``S = X W``, and the largest score wins.
 
     The subclasses `LinearSVM` and `Softmax` bring the loss. There is no separate bias: append a column of
@@ -273,44 +272,15 @@ class LinearClassifier:
             raise ValueError("X must be of moderate size: some scores are NaN or infinite")
         return np.argmax(S, axis=1)
 
-    def save(self, fname: str | os.PathLike) -> None:
-        """Write W to a ``.npy`` file and print ``<fname> saved.``
-
-        A bare name goes to the folder ``CS231N_SAVED_DIR``, by default ``saved`` below the working directory;
-        ``.npy`` is added where it is missing.
-        """
+    def _saved_arrays(self) -> dict[str, np.ndarray]:
         if self.W is None:
             raise ValueError("the classifier has no weights to save: call train first")
-        with written_whole(saved_path(fname, ".npy")) as file:
-            np.save(file, self.W, allow_pickle=False)
-        print(fname, "saved.")
+        return {"W": self.W}
 
-    def load(self, fname: str | os.PathLike) -> bool:
-        """Read W from a file that `save` wrote, and print ``<fname> loaded.`` or ``<fname> not available.``
-
-        Returns
-        -------
-        bool
-            Whether there is such a file. If not, W is as before.
-
-        Raises
-        ------
-        ValueError
-            If the file does not hold a weight matrix (pickled objects are not read); W is as before.
-        """
-        path = saved_path(fname, ".npy")
-        if not path.exists():
-            print(fname, "not available.")
-            return False
-        try:
-            W = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise ValueError(f"{path} does not hold a weight matrix that save wrote: {error}") from error
-        if not (isinstance(W, np.ndarray) and W.ndim == 2 and W.dtype.kind == "f" and np.isfinite(W).all()):
-            raise ValueError(f"{path} does not hold a weight matrix that save wrote: no finite (D, C) array")
-        self.W = W
-        print(fname, "loaded.")
-        return True
+    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        if set(arrays) != {"W"}:
+            raise ValueError(f"it holds {sorted(arrays)} where W alone is needed")
+        self.W = check_array(arrays["W"], "W", ("D", "C"), kinds="f")
 
     def _check_training_set(
         self, X: np.ndarray, y: np.ndarray, reg: float

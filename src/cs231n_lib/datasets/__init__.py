@@ -9,7 +9,6 @@ scenes10: 500 training, 100 validation, 100 test images of 32 x 32 pixels in 10 
 """
 
 import hashlib
-import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cs231n_lib.datasets.storage import cached_arrays, data_folder
+from cs231n_lib.validation import check_count, check_option
 
 NAMES = ("scenes10", "cifar10")
 
@@ -82,30 +82,14 @@ def load(
     ------
     ValueError
         An unknown `name`, or a number of rows that the part does not have.
-    TypeError
-        A number of rows that is not an integer.
     FileNotFoundError
         CIFAR-10 is asked for and not on this machine, or ``CIFAR10_DIR`` names a folder without it.
     """
-    wanted = {
-        "train": None if n_train is None else row_count("n_train", n_train, least=1),
-        "val": None if n_val is None else row_count("n_val", n_val),
-        "test": None if n_test is None else row_count("n_test", n_test),
-    }
+    wanted = {"train": n_train, "val": n_val, "test": n_test}
     name, folder = _choose(name)
     if name == "cifar10":
         return _load_cifar10(folder, wanted)
     return _load_scenes10(wanted)
-
-
-def row_count(argument: str, value: int, least: int = 0) -> int:
-    """`value` as an int, if it is a whole number of rows; else an error that names the argument."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{argument} must be an integer, but it is {value!r}")
-    count = operator.index(value)
-    if count < least:
-        raise ValueError(f"{argument} must be at least {least}, but it is {count}")
-    return count
 
 
 def _choose(name: str) -> tuple[str, Path | None]:
@@ -113,8 +97,7 @@ def _choose(name: str) -> tuple[str, Path | None]:
     asked_by = "name"
     if name == "auto":
         asked_by, name = "the environment variable CS231N_DATASET", os.environ.get("CS231N_DATASET") or "auto"
-    if name not in ("auto", *NAMES):
-        raise ValueError(f"{asked_by} must be one of 'auto', 'scenes10', 'cifar10', but it is {name!r}")
+    check_option(name, asked_by, ("auto", *NAMES))
     if name == "scenes10":
         return name, None
 
@@ -127,17 +110,21 @@ def _choose(name: str) -> tuple[str, Path | None]:
     return ("scenes10", None) if folder is None else ("cifar10", folder)
 
 
-def _check_available(argument: str, wanted: int | None, available: int, dataset: str) -> None:
-    if wanted is not None and wanted > available:
-        raise ValueError(f"{argument} is {wanted}, but {dataset} has {available} of these images")
+def _checked(wanted: dict[str, int | None], available: dict[str, int]) -> dict[str, int | None]:
+    """The numbers of rows: None stands for all of a part, and only the training part must have some."""
+    return {
+        part: n
+        if n is None
+        else check_count(n, f"n_{part}", least=int(part == "train"), most=available[part])
+        for part, n in wanted.items()
+    }
 
 
 def _load_cifar10(folder: Path, wanted: dict[str, int | None]) -> Dataset:
     from cs231n_lib.datasets import cifar10
 
     n_training_rows = 50_000 if wanted["val"] == 0 else 49_000
-    for part, available in {"train": n_training_rows, "val": 1_000, "test": 10_000}.items():
-        _check_available(f"n_{part}", wanted[part], available, "cifar10")
+    wanted = _checked(wanted, {"train": n_training_rows, "val": 1_000, "test": 10_000})
     arrays = cifar10.load_arrays(folder)
     parts = {
         "train": (arrays["X_train"][:n_training_rows], arrays["y_train"][:n_training_rows]),
@@ -156,8 +143,7 @@ SCENES10_SIZES = {"train": 5_000, "val": 1_000, "test": 1_000}
 def _load_scenes10(wanted: dict[str, int | None]) -> Dataset:
     from cs231n_lib.datasets import scenes10
 
-    for part, available in (SCENES10_SIZES | {"train": 10_000}).items():
-        _check_available(f"n_{part}", wanted[part], available, "scenes10")
+    wanted = _checked(wanted, SCENES10_SIZES | {"train": 10_000})
     sizes = dict(SCENES10_SIZES)
     if (wanted["train"] or 0) > sizes["train"]:
         sizes["train"] = 10_000

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from cs231n_lib.datasets import safe_pickle
-from cs231n_lib.datasets.storage import cached_arrays, data_folder, open_arrays, save_arrays
+from cs231n_lib.datasets.storage import cached_arrays, chosen_folder, data_folder, open_arrays, save_arrays
+from cs231n_lib.validation import check_array, check_labels
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
@@ -60,11 +61,12 @@ def find() -> Path | None:
     FileNotFoundError
         ``CIFAR10_DIR`` is set to a folder without CIFAR-10, or a folder that is there lacks a batch.
     """
-    if chosen := os.environ.get("CIFAR10_DIR"):
+    if chosen := chosen_folder("CIFAR10_DIR"):
         try:
             return batch_files(chosen)[0].parent
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"CIFAR10_DIR is set to {chosen!r}: {error}") from None
+            given = os.environ["CIFAR10_DIR"]
+            raise FileNotFoundError(f"CIFAR10_DIR is set to {given!r}: {error}") from None
     if own_copy().is_dir():
         return own_copy()
     for folder in (data_folder() / PY_FOLDER, data_folder() / BIN_FOLDER, COURSE_FOLDER):
@@ -87,8 +89,15 @@ def batch_files(folder: str | os.PathLike) -> list[Path]:
         There is no such folder, it holds no batch, or some are missing; the message says which.
     """
     folder = Path(folder).expanduser()
+    if _is_archive(folder):
+        raise FileNotFoundError(
+            f"{folder} is an archive where a folder is meant: unpack it (`tar -xzf {folder.name}`) "
+            f"and give the folder {PY_FOLDER} or {BIN_FOLDER} that was in it"
+        )
+    if folder.is_file():
+        raise FileNotFoundError(f"{folder} is a file where a folder is meant")
     if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder {folder}")
+        raise FileNotFoundError(f"there is no folder {folder.absolute()}")
     incomplete = None
     for place in (folder, folder / PY_FOLDER, folder / BIN_FOLDER):
         for suffix in ("", ".bin"):
@@ -104,6 +113,14 @@ def batch_files(folder: str | os.PathLike) -> list[Path]:
         f"{folder} holds neither {BATCHES[0]} … {BATCHES[-1]} (the Python version) nor {BATCHES[0]}.bin … "
         f"{BATCHES[-1]}.bin (the binary version), nor a folder {PY_FOLDER} or {BIN_FOLDER} that does"
     )
+
+
+def _is_archive(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        head = file.read(262)
+    return head[:2] in (b"\x1f\x8b", b"PK") or head[257:] == b"ustar"  # gzip, zip, tar
 
 
 # --- Reading it -------------------------------------------------------------------------------------------
@@ -123,52 +140,33 @@ def read_batch(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
         The file is damaged, or not a batch of CIFAR-10; the message names it.
     """
     path = Path(path)
-    rows, labels = _read_binary(path) if path.suffix == ".bin" else _read_pickle(path)
-    if len(rows) == 0:
-        raise ValueError(f"{path} holds no images. {GET_IT_AGAIN}")
-    if not (0 <= labels.min() and labels.max() < len(CLASS_NAMES)):
-        raise ValueError(
-            f"{path} holds labels from {labels.min()} to {labels.max()}; CIFAR-10's go from 0 to 9. "
-            f"{GET_IT_AGAIN}"
-        )
+    if _is_archive(path):
+        raise ValueError(f"{path} is an archive where one of its batches is meant: unpack it first")
+    batch = _read_binary(path) if path.suffix == ".bin" else _read_pickle(path)
+    try:
+        if not isinstance(batch["data"], np.ndarray):
+            raise TypeError(f"data must be an array of bytes, got a {type(batch['data']).__name__}")
+        rows = check_array(batch["data"], "data", ("N", IMAGE_BYTES), kinds="iu")
+        labels = check_labels(batch["labels"], len(rows), len(CLASS_NAMES), "labels")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} is no batch of CIFAR-10: {error}. {GET_IT_AGAIN}") from error
     # (N, 3072) is channel, row, column; images are row, column, channel
     return np.ascontiguousarray(rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), labels
 
 
-def _read_pickle(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _read_pickle(path: Path) -> dict[str, object]:
     with open(path, "rb") as file:
         batch = safe_pickle.load(file, path)
     if type(batch) is not dict:
-        raise ValueError(f"{path} holds a {type(batch).__name__} where a dict was expected. {GET_IT_AGAIN}")
+        raise ValueError(f"{path} must hold a dict, got a {type(batch).__name__}. {GET_IT_AGAIN}")
     # Files that were read with encoding="bytes" and saved again have keys of bytes.
     batch = {key.decode("latin1") if isinstance(key, bytes) else key: value for key, value in batch.items()}
     if not {"data", "labels"} <= batch.keys():
-        raise ValueError(
-            f"{path} has the keys {list(batch)}; 'data' and 'labels' were expected. {GET_IT_AGAIN}"
-        )
-    data, labels = batch["data"], batch["labels"]
-    if not (isinstance(data, np.ndarray) and data.ndim == 2 and data.shape[1] == IMAGE_BYTES):
-        came = f"shape {data.shape}" if isinstance(data, np.ndarray) else f"type {type(data).__name__}"
-        raise ValueError(
-            f"{path}: 'data' has {came}; a uint8 array (N, {IMAGE_BYTES}) was expected. {GET_IT_AGAIN}"
-        )
-    plain = type(labels) is list and all(type(label) is int for label in labels)
-    if not plain or len(labels) != len(data):
-        came = (
-            f"{len(labels)} labels"
-            if plain
-            else f"labels that are no list of integers ({type(labels).__name__})"
-        )
-        raise ValueError(f"{path} has {len(data)} images and {came}. {GET_IT_AGAIN}")
-    try:
-        return data, np.array(labels, dtype=np.int64)
-    except OverflowError:
-        raise ValueError(
-            f"{path} holds labels beyond 64 bits; CIFAR-10's go from 0 to 9. {GET_IT_AGAIN}"
-        ) from None
+        raise ValueError(f"{path} must hold 'data' and 'labels', got {list(batch)}. {GET_IT_AGAIN}")
+    return batch
 
 
-def _read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _read_binary(path: Path) -> dict[str, np.ndarray]:
     content = np.fromfile(path, dtype=np.uint8)
     record = 1 + IMAGE_BYTES
     if content.size % record:
@@ -177,7 +175,7 @@ def _read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:
             f"it is cut short, or not a batch of CIFAR-10. {GET_IT_AGAIN}"
         )
     records = content.reshape(-1, record)
-    return records[:, 1:], records[:, 0].astype(np.int64)
+    return {"data": records[:, 1:], "labels": records[:, 0]}
 
 
 def read_folder(folder: str | os.PathLike, rows_per_batch: int | None = None) -> dict[str, np.ndarray]:
@@ -204,7 +202,7 @@ def read_folder(folder: str | os.PathLike, rows_per_batch: int | None = None) ->
     for file in batch_files(folder):
         X, y = read_batch(file)
         if rows_per_batch is not None and len(y) != rows_per_batch:
-            raise ValueError(f"{file} holds {len(y)} images; {rows_per_batch} were expected. {GET_IT_AGAIN}")
+            raise ValueError(f"{file} must hold {rows_per_batch} images, got {len(y)}. {GET_IT_AGAIN}")
         batches.append((X, y))
     *train, (X_test, y_test) = batches
     X_train, y_train = (np.concatenate(column) for column in zip(*train, strict=True))

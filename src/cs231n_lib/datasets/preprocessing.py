@@ -4,6 +4,8 @@ from typing import Self
 
 import numpy as np
 
+from cs231n_lib.validation import check_array
+
 
 def flatten(X: np.ndarray) -> np.ndarray:
     """One row of float64 an image: (N, 32, 32, 3) becomes (N, 3072).
@@ -15,9 +17,9 @@ def flatten(X: np.ndarray) -> np.ndarray:
     ValueError
         `X` has no axis of images, or no features.
     """
-    X = np.asarray(X)
+    X = check_array(X, "X", finite=False)
     if X.ndim < 2:
-        raise ValueError(f"X has shape {X.shape}; expected (N, ...), one image a row")
+        raise ValueError(f"X must have shape (N, D, ...), got shape {X.shape}")
     # not -1 for the second length: it cannot be worked out for 0 images
     return X.reshape(len(X), int(np.prod(X.shape[1:]))).astype(np.float64)
 
@@ -32,9 +34,9 @@ def add_bias_column(X: np.ndarray) -> np.ndarray:
     ValueError
         `X` is not (N, D).
     """
-    X = np.asarray(X)
+    X = check_array(X, "X", finite=False)
     if X.ndim != 2:
-        raise ValueError(f"X has shape {X.shape}; expected (N, D). Use flatten(X) first")
+        raise ValueError(f"X must have shape (N, D), got shape {X.shape}: use flatten(X) first")
     return np.hstack([X, np.ones((len(X), 1))])
 
 
@@ -71,27 +73,28 @@ class Standardizer:
         self.mean, self.std = mean, std
         self.mean_ = self.scale_ = None
 
+    @np.errstate(under="ignore")
     def fit(self, X: np.ndarray) -> Self:
         """Learn mean and standard deviation from the training rows `X` (N, ...); forgets an earlier fit.
 
         Raises
         ------
         ValueError
-            `X` has no rows or no feature axis.
+            `X` has no rows or no feature axis, or holds NaN or infinity.
         """
-        X = np.asarray(X)
-        if X.ndim < 2 or len(X) == 0:
-            raise ValueError(f"X has shape {X.shape}; expected (N, ...) with at least one training row")
+        X = check_array(X, "X", ("N", "D", ...))
         mean, scale = np.zeros(X.shape[1:]), np.ones(X.shape[1:])
         if self.mean:
             mean = X.mean(axis=0, dtype=np.float64)
         if self.std:
             # Not "deviation is 0": the mean of equal numbers is rounded, and leaves a deviation of 1e-17.
             constant = X.min(axis=0) == X.max(axis=0)
-            scale = np.where(constant, 1.0, X.std(axis=0, dtype=np.float64))
+            scale = X.std(axis=0, dtype=np.float64)
+            scale[constant | (scale == 0)] = 1.0  # 0 also where the squares of all deviations underflow
         self.mean_, self.scale_ = mean, scale
         return self
 
+    @np.errstate(under="ignore")
     def transform(self, X: np.ndarray) -> np.ndarray:
         """``(X - mean_) / scale_`` as a new float64 array; `X` (N, ...) may be any rows and is not changed.
 
@@ -102,7 +105,7 @@ class Standardizer:
         """
         if self.mean_ is None:
             raise ValueError("this Standardizer has seen no data: call fit(X) with the training rows first")
-        X = np.asarray(X)
+        X = check_array(X, "X", finite=False)
         if X.shape[1:] != self.mean_.shape or X.ndim == 0:
             raise ValueError(f"X has shape {X.shape} but the training rows had shape {self.mean_.shape}")
         centered = X - self.mean_

@@ -8,6 +8,7 @@ NumPy or Python is handed to the file. The stand-ins are swapped for arrays once
 Source: the Python documentation of ``pickle``, "Restricting Globals".
 """
 
+import io
 import pickle
 from os import PathLike
 from typing import Any, BinaryIO
@@ -132,11 +133,18 @@ def load(file: BinaryIO, name: str | PathLike | None = None) -> Any:
 
     Raises
     ------
+    TypeError
+        `file` is a path, or open as text.
     ValueError
         The pickle asks for anything else, is cut short, or is no pickle. The message names the file and what
         it asked for. Nothing of it has been run.
     """
+    if isinstance(file, io.TextIOBase) or not hasattr(file, "readline"):
+        raise TypeError(f'f must be a file open for reading in binary, open(path, "rb"), got {file!r}')
     name = name if name is not None else getattr(file, "name", "the file")
+    if getattr(file, "closed", False):
+        raise ValueError(f"{name} must be open, got a closed file")
+    start = file.tell() if getattr(file, "seekable", bool)() else 0
     try:
         return _finish(_Reader(file, encoding="latin1").load())
     except _ForbiddenGlobal as error:
@@ -147,6 +155,10 @@ def load(file: BinaryIO, name: str | PathLike | None = None) -> Any:
     except OSError:  # the disk's fault, and not the file's
         raise
     except Exception as error:  # a damaged pickle can raise almost anything
+        if start > 0:
+            raise ValueError(
+                f"{name} must be read from its start, got it at byte {start}: open it anew"
+            ) from error
         raise ValueError(
             f"{name} is damaged or no file of CIFAR-10: {error or type(error).__name__}. "
             "Delete the file and download CIFAR-10 again."

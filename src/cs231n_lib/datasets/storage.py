@@ -19,15 +19,36 @@ def data_folder() -> Path:
     ``CS231N_DATA_DIR`` if set; else ``data/`` of the repository, when the package sits in a checkout;
     else the user's cache folder.
     """
-    if chosen := os.environ.get("CS231N_DATA_DIR"):
-        return Path(chosen).expanduser().absolute()
-    package = Path(__file__).resolve().parents[1]
-    repository = package.parents[1]
-    if package.parent.name == "src" and (repository / "pyproject.toml").is_file():
+    if chosen := chosen_folder("CS231N_DATA_DIR"):
+        return chosen
+    if repository := _repository():
         return repository / "data"
     import pooch  # here and not above: it takes longer to import than the images take to load
 
     return Path(pooch.os_cache("cs231n_lib"))
+
+
+def chosen_folder(variable: str) -> Path | None:
+    """The folder that an environment variable names, as an absolute path, or None where it is not set.
+
+    A relative one is meant from where the program was started, and a notebook's kernel starts in the
+    notebook's own folder: what is not below the working directory is looked for below the repository.
+    """
+    chosen = os.environ.get(variable)
+    if not chosen:
+        return None
+    folder, repository = Path(chosen).expanduser(), _repository()
+    if repository and not folder.exists() and (repository / folder).exists():
+        return repository / folder
+    return folder.absolute()
+
+
+def _repository() -> Path | None:
+    """The checkout that the package sits in, if it does."""
+    package = Path(__file__).resolve().parents[1]
+    repository = package.parents[1]
+    in_checkout = package.parent.name == "src" and (repository / "pyproject.toml").is_file()
+    return repository if in_checkout else None
 
 
 def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -84,16 +105,18 @@ def open_arrays(
         try:
             # asarray: a plain array over the mapped bytes, because np.memmap's own arithmetic is odd
             array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-        except (ValueError, EOFError) as error:  # not an .npy file, or cut short
-            raise ValueError(f"{path} is damaged: {error}") from error
+        except OSError:  # not there, or not to be read
+            raise
+        except Exception as error:  # a damaged header can raise almost anything
+            raise ValueError(f"{path} is damaged: {error or type(error).__name__}") from error
         if array.shape != shape or array.dtype != dtype:
             raise ValueError(
-                f"{path} is damaged: expected {dtype} {shape}, but it holds {array.dtype} {array.shape}"
+                f"{path} is damaged: it must hold {dtype} {shape}, got {array.dtype} {array.shape}"
             )
         arrays[name] = array
     if verify:
         checksums = {name: zlib.crc32(array) for name, array in arrays.items()}
-        if json.loads((folder / CHECKSUMS).read_text()) != checksums:
+        if (folder / CHECKSUMS).read_text() != json.dumps(checksums):
             raise ValueError(f"{folder} is damaged: its checksums do not match")
     return arrays
 

@@ -17,6 +17,7 @@ from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
 from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
 from cs231n_lib.plots.comparison import linear_classifier_in_the_plane
 from cs231n_lib.plots.style import DISPLAY_PIXELS_PER_INCH, WorkbookFigure
+from cs231n_lib.validation import check_count, check_number, check_option, check_rng
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -52,11 +53,9 @@ class State:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
-        for name in ("learning_rate", "reg"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ValueError(f"{name} must be a finite number >= 0, got {getattr(self, name)}")
+        check_option(self.loss, "loss", LOSSES)
+        check_number(self.learning_rate, "learning_rate", least=0)
+        check_number(self.reg, "reg", least=0)
 
 
 def start(rng: np.random.Generator | int | None = 0, points: int = 8, **settings: str | float) -> State:
@@ -69,10 +68,8 @@ def start(rng: np.random.Generator | int | None = 0, points: int = 8, **settings
     **settings
         `loss`, `learning_rate` and `reg` of the State.
     """
-    if points < 1:
-        raise ValueError(f"points must be at least 1, got {points}")
-    rng = np.random.default_rng(rng)
-    y = np.repeat(np.arange(NUM_CLASSES), points)
+    rng = check_rng(rng)
+    y = np.repeat(np.arange(NUM_CLASSES), check_count(points, "points"))
     angles = np.pi / 2 + 2 * np.pi / NUM_CLASSES * y
     corners = 1.5 * np.column_stack([np.cos(angles), np.sin(angles)])
     X = np.column_stack([corners + 0.7 * rng.standard_normal(corners.shape), np.ones(len(y))])
@@ -82,7 +79,7 @@ def start(rng: np.random.Generator | int | None = 0, points: int = 8, **settings
 def step(state: State, count: int = 1) -> State:
     """Take ``count`` steps of gradient descent over all points; the given state stays as it is."""
     W = state.W
-    for _ in range(count):
+    for _ in range(check_count(count, "count", least=0)):
         W = W - state.learning_rate * LOSSES[state.loss](W, state.X, state.y, state.reg)[1]
     return replace(state, W=W, steps=state.steps + count)
 

@@ -9,7 +9,6 @@ Lengths are in half image widths: the picture spans -1 to 1, one pixel is 1/16.
 
 from __future__ import annotations
 
-from numbers import Real
 from types import SimpleNamespace
 
 AMOUNTS: dict[str, dict[str, tuple[float, float, float]]] = {
@@ -57,24 +56,6 @@ AMOUNTS: dict[str, dict[str, tuple[float, float, float]]] = {
 }
 
 KNOBS: tuple[str, ...] = tuple(AMOUNTS)
-
-
-def checked_knobs(**knobs: float) -> dict[str, float]:
-    """Return the knobs as floats.
-
-    Raises
-    ------
-    TypeError
-        If a knob is no real number.
-    ValueError
-        If a knob is not between 0 and 1 (NaN included). The message names it.
-    """
-    for name, value in knobs.items():
-        if not isinstance(value, Real):
-            raise TypeError(f"{name} must be a number between 0 and 1, but a {type(value).__name__} came")
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must be between 0 and 1, but {value!r} came")
-    return {name: float(value) for name, value in knobs.items()}
 
 
 def amounts(knobs: dict[str, float]) -> SimpleNamespace:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from types import SimpleNamespace
 
 import numpy as np
 
+from cs231n_lib.validation import check_array, check_count, check_labels, check_number
+
 from .backgrounds import paint_background
-from .knobs import amounts, checked_knobs
+from .knobs import amounts
 from .objects import OBJECTS, STANCE
 from .primitives import GRID_X, GRID_Y, PIXEL, SIZE, Draws, Scene, bias, clip01, growth, lerp, rotate, wave
 from .things import paint_occluders, paint_props
@@ -63,8 +64,8 @@ def generate(
     TypeError, ValueError
         If an argument is of the wrong kind or out of its range; the message names it.
     """
-    n, seed = _checked_natural("n", n), _checked_natural("seed", seed)
-    knobs = checked_knobs(
+    n, seed = check_count(n, "n", least=0), check_count(seed, "seed", least=0)
+    knobs = dict(
         viewpoint=viewpoint,
         scale=scale,
         deformation=deformation,
@@ -73,6 +74,7 @@ def generate(
         clutter=clutter,
         intraclass=intraclass,
     )
+    knobs = {name: check_number(value, name, least=0, most=1) for name, value in knobs.items()}
     y = _balanced_labels(n, seed) if labels is None else _checked_labels(labels, n)
     X = np.empty((n, SIZE, SIZE, 3), np.uint8)
     amount = amounts(knobs)
@@ -92,27 +94,10 @@ def generate(
     return X, y
 
 
-def _checked_natural(name: str, value) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, but a {type(value).__name__} came") from None
-    if number < 0:
-        raise ValueError(f"{name} must be at least 0, but {number} came")
-    return number
-
-
 def _checked_labels(labels, n: int) -> np.ndarray:
-    y = np.asarray(labels)
-    if y.shape != (n,):
-        raise ValueError(f"labels must have shape ({n},), one for each image, but have shape {y.shape}")
-    if y.size and not np.issubdtype(y.dtype, np.integer):
-        raise TypeError(f"labels must be integers, but their type is {y.dtype}")
-    if y.size and (y.min() < 0 or y.max() >= len(CLASS_NAMES)):
-        raise ValueError(
-            f"labels must be between 0 and {len(CLASS_NAMES) - 1}, but go from {y.min()} to {y.max()}"
-        )
-    return y.astype(np.int64)
+    if n == 0:
+        return check_array(labels, "labels", (0,)).astype(np.int64)
+    return check_labels(labels, n, len(CLASS_NAMES), "labels")
 
 
 def _balanced_labels(n: int, seed: int) -> np.ndarray:
