@@ -1,6 +1,6 @@
 """The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
-from cs231n_lib.plots import backpropagation, learned_features, svm
+from cs231n_lib.plots import backpropagation, learned_features, svm, two_layer_net
 from cs231n_lib.plots.kit import (
     bars,
     confusion_matrix,
@@ -31,5 +31,6 @@ __all__ = [
     "plane",
     "running_mean",
     "svm",
+    "two_layer_net",
     "weights_as_images",
 ]
