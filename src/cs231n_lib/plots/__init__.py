@@ -1,6 +1,6 @@
 """The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
-from cs231n_lib.plots import backpropagation, learned_features, svm, two_layer_net
+from cs231n_lib.plots import backpropagation, learned_features, numpy_primer, svm, two_layer_net
 from cs231n_lib.plots.kit import (
     bars,
     confusion_matrix,
@@ -27,6 +27,7 @@ __all__ = [
     "learned_features",
     "matrix",
     "new_figure",
+    "numpy_primer",
     "pictures",
     "plane",
     "running_mean",

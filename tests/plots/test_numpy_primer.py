@@ -5,17 +5,15 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots import primer as plots
+from cs231n_lib.plots import numpy_primer as plots
 from cs231n_lib.plots.style import RED
 from tests.figures import assert_readable
 
 A = np.arange(6).reshape(2, 3)
 M = np.arange(12).reshape(3, 4)
-EXACT = np.arange(-256, 512)
 IMAGE = np.random.default_rng(0).integers(256, size=(32, 32, 3), dtype=np.uint8)
 
 FIGURES = {
-    "wraparound": lambda: plots.wraparound(EXACT, EXACT.astype(np.uint8), marked=[-2, 260]),
     "memory_views": lambda: plots.memory_views(
         A, {"a": A, "a.reshape(3, 2)": A.reshape(3, 2), "a.T": A.T, "a[:, ::-2]": A[:, ::-2]}
     ),
@@ -42,12 +40,10 @@ FIGURES = {
     "einsum_letters": lambda: plots.einsum_letters(
         {"A @ B": "ik,kj->ij", "np.trace(A)": "ii->", "A[n] @ B[n], all n": "nij,njk->nik"}
     ),
-    "partial_order": lambda: plots.partial_order(np.array([7, 2, 9, 4, 1, 8, 3, 5]), 3),
     "joining": lambda: plots.joining(
         A, A + 10, {"one": np.concatenate, "two": np.stack, "three": np.hstack, "four": np.dstack}
     ),
     "loop_steps": lambda: plots.loop_steps(4, 5, 3),
-    "channels": lambda: plots.channels(IMAGE, 12, 20),
     "channel_orders": lambda: plots.channel_orders(IMAGE[:2, :2]),
 }
 
@@ -76,19 +72,6 @@ def words(fig) -> list[str]:
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_cut_off_and_no_two_texts_overlap(name):
     assert_readable(FIGURES[name]())
-
-
-def test_sawtooth_is_right_between_0_and_255_only():
-    fig = FIGURES["wraparound"]()
-    lines = {
-        tuple(line.get_xdata()[[0, -1]]): line for line in fig.axes[0].lines if len(line.get_xdata()) > 1
-    }
-    assert set(lines) == {(-256, -1), (0, 255), (256, 511)}
-    for (start, _), line in lines.items():
-        np.testing.assert_array_equal(line.get_ydata(), np.arange(256))
-        assert line.get_linestyle() == ("-" if start == 0 else "--")
-    assert "−2 → 254" in words(fig) and "260 → 4" in words(fig)
-    assert fig.alt.endswith("-2 becomes 254, 260 becomes 4")
 
 
 def test_views_are_drawn_in_the_color_of_their_memory():
@@ -174,25 +157,6 @@ def test_summed_letters_are_framed():
     assert fig.alt.endswith("nij,njk->nik, sums over j") and "a number" in words(fig)
 
 
-def test_partial_order_keeps_the_small_ones_before_the_cut():
-    fig = FIGURES["partial_order"]()
-    heights = [[bar.get_height() for bar in sorted(ax.patches, key=lambda b: b.get_x())] for ax in fig.axes]
-    assert heights == [[7, 2, 9, 4, 1, 8, 3, 5], [2, 1, 3, 7, 9, 4, 8, 5], [1, 2, 3, 4, 5, 7, 8, 9]]
-    for ax in fig.axes:
-        assert {bar.get_height() for bar in ax.patches if not bar.get_hatch()} == {1, 2, 3}
-    for ax in fig.axes[1:]:
-        assert ax.lines[0].get_xdata()[0] == 2.5
-    assert [label.get_text() for label in fig.axes[2].get_xticklabels()] == list("41637052")
-    assert "indices 1, 4, 6 first, unsorted; argsort puts the values 1, 2, 3 first" in fig.alt
-
-
-def test_partial_order_of_many_values():
-    values = np.random.default_rng(0).permutation(1000)
-    ax = plots.partial_order(values, 5).axes[1]
-    before = sorted(ax.patches, key=lambda bar: bar.get_x())[:5]
-    assert {bar.get_height() for bar in before} == {0, 1, 2, 3, 4}
-
-
 def test_joined_entries_keep_the_color_of_their_origin():
     fig = FIGURES["joining"]()
     faces = {small: {face for text, _, face in entries(fig) if (int(text) < 10) == small} for small in (0, 1)}
@@ -206,18 +170,6 @@ def test_loop_steps_color_what_one_step_handles():
     colored = [place for place, face in boxes(fig).items() if face != (1, 1, 1)]
     assert len(boxes(fig)) == 3 * 60 and len(colored) == 1 + 15 + 60
     assert {"1 of 60 at a time", "15 of 60 at a time", "60 of 60 at a time"} <= set(words(fig))
-
-
-def test_channels_write_the_numbers_of_the_crop():
-    fig = FIGURES["channels"]()
-    crop = IMAGE[12:16, 20:24]
-    np.testing.assert_array_equal(fig.axes[1].images[0].get_array(), crop)
-    for channel, ax in enumerate(fig.axes[3:]):
-        written = {text.get_position(): int(text.get_text()) for text in ax.texts}
-        assert all(written[column, row] == crop[row, column, channel] for row, column in np.ndindex(4, 4))
-    assert [bar.get_width() for bar in fig.axes[2].patches] == crop[0, 0].tolist()
-    assert fig.axes[0].patches[0].get_xy() == (19.5, 11.5)
-    assert fig.alt.endswith(f"red {crop[0, 0, 0]}, green {crop[0, 0, 1]}, blue {crop[0, 0, 2]}")
 
 
 def test_orders_of_the_channels_in_memory():

@@ -1,4 +1,4 @@
-"""Figures of the NumPy primer: arrays drawn as boxes, images as numbers, bytes that wrap around."""
+"""Figures of the NumPy primer that are its own: arrays drawn as boxes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -20,7 +20,6 @@ from cs231n_lib.plots.style import (
     figure,
     hide_ticks,
     new_figure,
-    show_image,
 )
 
 CELL = 0.42  # inches; the side of one box
@@ -74,43 +73,6 @@ def _number(value: float) -> str:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return str(tuple(int(length) for length in shape))
-
-
-@figure
-def wraparound(exact: np.ndarray, stored: np.ndarray, marked: Sequence[int]) -> WorkbookFigure:
-    """What uint8 stores ``(n,)`` for each exact result ``(n,)``; ``marked`` are results to point at."""
-    fig, ((ax,),) = new_figure(height=2.9, width=6.2)
-    breaks = np.flatnonzero(np.diff(stored.astype(int)) < 0) + 1
-    for number, piece in enumerate(np.split(np.arange(len(exact)), breaks)):
-        inside = bool((exact[piece] == stored[piece]).all())
-        label = {True: "right", False: "wrong by 256, silently"}[inside]
-        ax.plot(
-            exact[piece],
-            stored[piece],
-            color=BLUE if inside else RED,
-            linestyle="-" if inside else "--",
-            label=label if inside or number == 0 else None,
-        )
-    for value in marked:
-        kept = int(stored[np.flatnonzero(exact == value)[0]])
-        ax.plot(value, kept, "o", color=BLACK)
-        ax.annotate(
-            f"{value} → {kept}".replace("-", "−"),
-            (value, kept),
-            xytext=(-8, 0) if kept > 128 else (8, 0),
-            textcoords="offset points",
-            va="center",
-            ha="right" if kept > 128 else "left",
-        )
-    ax.set(xlabel="exact result", ylabel="what uint8 stores", ylim=(-12, 268))
-    ax.set_xticks([-256, 0, 256, 512])
-    ax.set_yticks([0, 128, 255])
-    fig.legend(loc="outside lower center", ncols=2)
-    ax.set_title("uint8 counts in a circle: below 0 comes 255, after 255 comes 0")
-    fig.alt = "what uint8 stores against the exact result, a sawtooth with the period 256: " + ", ".join(
-        f"{value} becomes {int(stored[np.flatnonzero(exact == value)[0]])}" for value in marked
-    )
-    return fig
 
 
 def _positions(base: np.ndarray, view: np.ndarray) -> np.ndarray:
@@ -337,40 +299,6 @@ def einsum_letters(expressions: Mapping[str, str]) -> WorkbookFigure:
 
 
 @figure
-def partial_order(values: np.ndarray, k: int) -> WorkbookFigure:
-    """Bars of ``values (n,)`` as they come, cut by argpartition after the ``k`` smallest, and sorted.
-
-    What argpartition's order is on either side of its cut depends on the processor; here each side is drawn
-    in the order of the indices.
-    """
-    cut, ordered = np.argpartition(values, k - 1), np.argsort(values, kind="stable")
-    orders = {
-        "as they come": np.arange(len(values)),
-        "argpartition": np.concatenate([np.sort(cut[:k]), np.sort(cut[k:])]),
-        "argsort": ordered,
-    }
-    fig, axes = new_figure(1, 3, height=2.4, width=6.4, sharey=True)
-    for ax, (name, order) in zip(axes[0], orders.items(), strict=True):
-        chosen = np.isin(order, ordered[:k])
-        for here, color, hatch in ((chosen, BLUE, None), (~chosen, _light(GRAY), "///")):
-            places = np.flatnonzero(here)
-            ax.bar(places, values[order[here]], color=color, hatch=hatch, edgecolor=BLACK, linewidth=0.6)
-        if name != "as they come":
-            ax.axvline(k - 0.5, color=RED, linestyle="--", linewidth=1.4)
-        ax.set_title(name, loc="center", fontweight="normal")
-        ax.set_xticks(range(len(values)), order)
-        ax.set_xlabel("index")
-    axes[0, 0].set_ylabel("value")
-    fig.suptitle(f"argpartition separates the {k} smallest, argsort also sorts", x=0.01, ha="left")
-    fig.alt = (
-        f"bars of {len(values)} values; argpartition puts those with the indices "
-        f"{', '.join(str(index) for index in orders['argpartition'][:k])} first, unsorted; argsort puts the "
-        f"values {', '.join(f'{value:g}' for value in values[ordered[:k]])} first, sorted"
-    )
-    return fig
-
-
-@figure
 def joining(
     a: np.ndarray, b: np.ndarray, ways: Mapping[str, Callable[[Sequence[np.ndarray]], np.ndarray]]
 ) -> WorkbookFigure:
@@ -436,43 +364,6 @@ def loop_steps(points: int, centers: int, coordinates: int) -> WorkbookFigure:
 
 
 CHANNELS = (("R", RED), ("G", GREEN), ("B", BLUE))
-
-
-@figure
-def channels(image: np.ndarray, top: int, left: int, size: int = 4) -> WorkbookFigure:
-    """An image ``(H, W, 3)``, a crop of ``size`` pixels a side, and the crop's three channels as numbers."""
-    crop = image[top : top + size, left : left + size]
-    fig, axes = new_figure(2, 3, height=4.6, width=6.2)
-    show_image(axes[0, 0], image)
-    axes[0, 0].add_patch(
-        Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor="white", linewidth=3.2)
-    )
-    axes[0, 0].add_patch(
-        Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=BLACK, linewidth=1.4)
-    )
-    axes[0, 0].set_title(f"image {_shape(image.shape)}", loc="center", fontweight="normal")
-    show_image(axes[0, 1], crop)
-    axes[0, 1].set_title(f"crop {_shape(crop.shape)}", loc="center", fontweight="normal")
-    for place, (value, (letter, color)) in enumerate(zip(crop[0, 0], CHANNELS, strict=True)):
-        axes[0, 2].barh(place, value, color=_light(color, 0.6), edgecolor=BLACK, linewidth=0.6)
-        axes[0, 2].text(8 if value > 120 else value + 8, place, f"{letter} = {value}", va="center")
-    axes[0, 2].set(xlim=(0, 255), xticks=[0, 255], yticks=[], ylim=(2.6, -0.6))
-    axes[0, 2].set_title("pixel [0, 0]", loc="center", fontweight="normal")
-    for channel, (ax, (letter, _)) in enumerate(zip(axes[1], CHANNELS, strict=True)):
-        values = crop[:, :, channel]
-        ax.imshow(values, cmap="gray", vmin=0, vmax=255)
-        for row, column in np.ndindex(values.shape):
-            value = int(values[row, column])
-            ax.text(column, row, value, ha="center", va="center", color="white" if value < 118 else BLACK)
-        hide_ticks(ax)
-        ax.set_title(f"crop[:, :, {channel}], {letter}", loc="center", fontweight="normal")
-    fig.suptitle("A color image is three tables of numbers", x=0.01, ha="left")
-    fig.alt = (
-        f"an image of shape {_shape(image.shape)}, a crop of {size} by {size} pixels and its red, green and "
-        f"blue values as gray tables; the crop's first pixel is red {crop[0, 0, 0]}, green {crop[0, 0, 1]}, "
-        f"blue {crop[0, 0, 2]}"
-    )
-    return fig
 
 
 @figure
