@@ -146,3 +146,10 @@ def test_generators():
     assert v.check_rng(None).random() != v.check_rng(None).random()
     for wrong in ("seed", -1, 1.0, True):
         assert message(v.check_rng, wrong).startswith("TypeError: rng must be a numpy.random.Generator")
+
+
+def test_callables():
+    assert v.check_callable(len, "evaluate") is len
+    assert message(v.check_callable, "cosine", "lr_schedule") == (
+        "TypeError: lr_schedule must be callable, got 'cosine'"
+    )

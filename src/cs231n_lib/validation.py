@@ -10,7 +10,7 @@ count is the exception: whatever is not an integer in range is a ValueError, as 
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Real
 from types import EllipsisType
 
@@ -195,6 +195,13 @@ def check_rng(rng: object, name: str = "rng") -> np.random.Generator:
     if isinstance(rng, bool | np.bool) or not isinstance(rng, int | np.integer) or rng < 0:
         raise TypeError(f"{name} must be a numpy.random.Generator, an integer >= 0 or None, got {rng!r}")
     return np.random.default_rng(rng)
+
+
+def check_callable(value: object, name: str) -> Callable:
+    """Check a function, or whatever else can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, got {value!r}")
+    return value
 
 
 def check_finite(array: np.ndarray, name: str) -> None:

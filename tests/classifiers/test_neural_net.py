@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs231n_lib.classifiers import fc_net
-from cs231n_lib.classifiers._two_layer_descent import TwoLayerDescent
 from cs231n_lib.classifiers.neural_net import TwoLayerNet
 from cs231n_lib.optim import cosine
 from tests.test_layers import slopes
@@ -159,7 +158,7 @@ def test_training_learns_and_is_repeatable():
     again, same = trained()
     assert same == history
     np.testing.assert_array_equal(again.params["W1"], net.params["W1"])
-    scheduled, _ = trained(schedule=cosine)
+    scheduled, _ = trained(lr_schedule=cosine)
     assert (scheduled.params["W1"] != net.params["W1"]).any()
 
 
@@ -203,7 +202,7 @@ def test_a_training_that_is_stopped_keeps_the_steps_made():
 
     stopped, short = toy_net(), toy_net()
     with pytest.raises(KeyboardInterrupt):
-        stopped.train(X, y, X, y, 0.1, 1, 0.05, num_iters=20, batch_size=2, rng=3, schedule=stop_at_half)
+        stopped.train(X, y, X, y, 0.1, 1, 0.05, num_iters=20, batch_size=2, rng=3, lr_schedule=stop_at_half)
     short.train(X, y, X, y, 0.1, 1, 0.05, num_iters=10, batch_size=2, rng=3)
     for name, w in short.params.items():
         np.testing.assert_array_equal(stopped.params[name], w)
@@ -217,7 +216,7 @@ def test_the_learning_rate_decays_after_each_epoch_and_follows_the_schedule():
     for rate in (0.4 * 1.0, 0.4 * 0.5 * 0.75, 0.4 * 0.25 * 0.5, 0.4 * 0.125 * 0.25):
         _, grads = expected.loss(X, y, 0.1)
         expected.params = {name: w - rate * grads[name] for name, w in expected.params.items()}
-    net.train(X, y, X, y, 0.4, 0.5, 0.1, num_iters=4, batch_size=1, schedule=lambda progress: 1 - progress)
+    net.train(X, y, X, y, 0.4, 0.5, 0.1, num_iters=4, batch_size=1, lr_schedule=lambda progress: 1 - progress)
     for name, w in net.params.items():
         np.testing.assert_allclose(w, expected.params[name], rtol=1e-12)
 
@@ -253,7 +252,7 @@ def test_a_diverging_training_warns_and_keeps_the_last_measured_parameters_that_
     rates = [0.1] * 13 + [1e200, 0.1, 0.1]
     with pytest.warns(RuntimeWarning, match="diverged at iteration 14"):
         net.train(
-            X, y, X, y, 1, 1, num_iters=16, batch_size=10, rng=1, schedule=lambda t: rates[round(16 * t)]
+            X, y, X, y, 1, 1, num_iters=16, batch_size=10, rng=1, lr_schedule=lambda t: rates[round(16 * t)]
         )
     measured = TwoLayerNet(4, 8, 3, std=1.0, rng=1)
     measured.train(X, y, X, y, 0.1, 1, num_iters=11, batch_size=10, rng=1)  # iteration 10 begins an epoch
