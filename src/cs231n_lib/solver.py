@@ -99,7 +99,7 @@ class Solver:
     Raises
     ------
     TypeError, ValueError
-        For an unknown keyword or rule, a number out of range, or data that does not fit together or the model.
+        For an unknown keyword or rule, a number out of range, or data that does not fit the model.
 
     Examples
     --------
@@ -210,8 +210,9 @@ class Solver:
         self.diverged = has_diverged(losses)
         if self.diverged:
             reason = reason or f"the loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
+            cause = "the learning rate" if np.isfinite(losses[0]) else "what the model began with"
             where = f"at iteration {len(self.loss_history)}"
-            report_divergence(f"the training diverged {where}, so the learning rate is too high ({reason})")
+            report_divergence(f"the training diverged {where}, so {cause} is too high ({reason})")
 
     def check_accuracy(
         self, X: np.ndarray, y: np.ndarray, num_samples: int | None = None, batch_size: int = 100

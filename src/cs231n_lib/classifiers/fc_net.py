@@ -412,4 +412,4 @@ def _check_examples(X: object, num_features: int) -> np.ndarray:
 
 def _check_loss(loss: float) -> None:
     if not np.isfinite(loss):
-        raise Diverged(f"the loss is {loss}: the parameters have grown so large that it overflows")
+        raise Diverged(f"the loss is {loss}: the parameters or the numbers in X are too large")

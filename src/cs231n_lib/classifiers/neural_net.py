@@ -98,7 +98,7 @@ class TwoLayerNet:
             return self._scores(X)
         loss, grads = self._loss(X, self._check_labels(y, len(X)), reg)
         if not np.isfinite(loss):
-            raise Diverged(f"the loss is {loss}: the parameters have grown so large that it overflows")
+            raise Diverged(f"the loss is {loss}: the parameters or the numbers in X are too large")
         return loss, grads
 
     def _scores(self, X: np.ndarray) -> np.ndarray:
@@ -212,8 +212,12 @@ class TwoLayerNet:
         losses = history["loss_history"]
         self.diverged = has_diverged(losses)
         if self.diverged:
-            where = f"at iteration {len(losses) - 1} (loss {losses[-1]:g})"
-            report_divergence(f"the training diverged {where}: learning_rate {learning_rate:g} is too high")
+            cause = f"learning_rate {learning_rate:g} is too high"
+            if not np.isfinite(losses[0]):
+                cause = "the parameters or the numbers in X are too large"
+            report_divergence(
+                f"the training diverged at iteration {len(losses) - 1} (loss {losses[-1]:g}): {cause}"
+            )
         return history
 
     def _descend(
