@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs231n_lib.classifiers import fc_net
+from cs231n_lib.classifiers import fc_net, neural_net
 from cs231n_lib.classifiers.fc_net import FullyConnectedNet, TwoLayerNet
 from tests.test_layers import slopes
 
@@ -442,6 +442,15 @@ def test_wrong_examples_are_named(net):
     net.params["W1"][0, 0] = np.inf
     with pytest.raises(FloatingPointError, match="the parameters or the numbers in X are too large"):
         net.loss(X, y)
+
+
+@pytest.mark.parametrize(
+    "net",
+    [TwoLayerNet(2, 2, 2, rng=0), FullyConnectedNet([2], 2, 2, dtype=float), neural_net.TwoLayerNet(2, 2, 2)],
+)
+def test_without_regularization_weights_whose_squares_overflow_have_a_finite_loss(net):
+    net.params["W1"], net.params["W2"] = np.full((2, 2), 1e160), np.zeros((2, 2))
+    assert net.loss(np.ones((1, 2)), np.array([0]))[0] == pytest.approx(np.log(2))
 
 
 def test_what_overflows_in_the_cast_is_named():

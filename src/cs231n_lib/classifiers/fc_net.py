@@ -199,7 +199,8 @@ class TwoLayerNet(_Net):
         W1, W2 = self.params["W1"], self.params["W2"]
         S, (cache1, relu_cache, cache2) = self._forward(X)
         loss, dS = _softmax_loss(S, y)
-        loss += 0.5 * reg * float(np.sum(W1 * W1) + np.sum(W2 * W2))
+        if reg:  # 0 times a sum that overflows would be NaN
+            loss += 0.5 * reg * float(np.sum(W1 * W1) + np.sum(W2 * W2))
 
         dA1, dW2, db2 = _affine_backward(dS, cache2)
         dZ = _relu_backward(dA1, relu_cache)
@@ -342,7 +343,7 @@ class FullyConnectedNet(_Net):
         dout, grads[f"W{L}"], grads[f"b{L}"] = _affine_backward(dS, caches.pop(), need_dx=L > 1)
         for i in reversed(range(1, L)):
             dout = self._hidden_backward(i, dout, caches.pop(), grads)
-        for i in range(1, L + 1):
+        for i in range(1, L + 1) if reg else ():  # 0 times a sum that overflows would be NaN
             W = self.params[f"W{i}"]
             loss += 0.5 * reg * float(np.sum(W * W))
             grads[f"W{i}"] += reg * W
