@@ -447,24 +447,12 @@ NAN = np.where(np.arange(12).reshape(3, 4) == 5, np.nan, X)
         (lambda: affine_forward(X, np.ones((5, 2)), np.ones(2)), ValueError, "w must have shape (4, M), got"),
         (lambda: affine_forward(X, np.ones((4, 2)), np.ones(1)), ValueError, "b must have shape (2,), got"),
         (lambda: affine_forward(X, [["a"]] * 4, ["b"]), TypeError, "w must hold real numbers, got dtype <U1"),
-        (
-            lambda: affine_backward(X, (X, np.ones((4, 2)), ONE[:2])),
-            ValueError,
-            "dout must have shape (3, 2)",
-        ),
+        (lambda: affine_backward(X, (X, np.ones((4, 2)), ONE[:2])), ValueError, "dout must have shape (3,"),
         (lambda: affine_backward(X, X), TypeError, "cache must be what affine_forward gave, got a ndarray"),
         (lambda: relu_forward([None]), TypeError, "x must hold real numbers, got dtype object"),
         (lambda: relu_backward(X[:2], X), ValueError, "dout must have shape (3, 4), got shape (2, 4)"),
-        (
-            lambda: batchnorm_forward(X, ONE, ONE, {}),
-            ValueError,
-            "bn_param['mode'] must be one of 'train', 'test'",
-        ),
-        (
-            lambda: batchnorm_forward(X, ONE, ONE, {"mode": "eval"}),
-            ValueError,
-            "bn_param['mode'] must be one of",
-        ),
+        (lambda: batchnorm_forward(X, ONE, ONE, {}), ValueError, "bn_param['mode'] must be one of"),
+        (lambda: batchnorm_forward(X, ONE, ONE, {"mode": "eval"}), ValueError, "bn_param['mode'] must be"),
         (lambda: batchnorm_forward(X, ONE, ONE, None), TypeError, "bn_param must be a dict, got None"),
         (
             lambda: batchnorm_forward(X, ONE, ONE, {**TRAIN, "eps": "0"}),
@@ -485,43 +473,19 @@ NAN = np.where(np.arange(12).reshape(3, 4) == 5, np.nan, X)
         (lambda: batchnorm_forward(X[:0], ONE, ONE, TRAIN), ValueError, "x must have shape (N, D)"),
         (lambda: batchnorm_forward(X, ONE[:2], ONE, TRAIN), ValueError, "gamma must have shape (4,)"),
         (lambda: batchnorm_backward(X, None), TypeError, "cache must be what batchnorm_forward in training"),
-        (
-            lambda: batchnorm_backward_alt(X, ()),
-            TypeError,
-            "cache must be what batchnorm_forward in training",
-        ),
-        (
-            lambda: layernorm_forward(X, ONE, 1j * ONE, {}),
-            TypeError,
-            "beta must hold real numbers, got dtype c",
-        ),
+        (lambda: batchnorm_backward_alt(X, ()), TypeError, "cache must be what batchnorm_forward in"),
+        (lambda: layernorm_forward(X, ONE, 1j * ONE, {}), TypeError, "beta must hold real numbers, got"),
         (lambda: layernorm_forward(X, ONE, ONE[:1], {}), ValueError, "beta must have shape (4,)"),
         (lambda: layernorm_forward(X, ONE, ONE, {"eps": -1}), ValueError, "ln_param['eps'] must be a finite"),
-        (
-            lambda: dropout_forward(X, TRAIN),
-            TypeError,
-            "dropout_param['p'] must be a finite number > 0 and <= 1",
-        ),
-        (
-            lambda: dropout_forward(X, {"mode": "Train", "p": 1}),
-            ValueError,
-            "dropout_param['mode'] must be one of",
-        ),
+        (lambda: dropout_forward(X, TRAIN), TypeError, "dropout_param['p'] must be a finite number > 0 and"),
+        (lambda: dropout_forward(X, {"mode": "Train", "p": 1}), ValueError, "dropout_param['mode'] must"),
         (lambda: dropout_forward(X, {"p": 0.5}), ValueError, "dropout_param['mode'] must be one of"),
         *(
             (lambda p=p: dropout_forward(X, {**TRAIN, "p": p}), ValueError, f"> 0 and <= 1, got {p}")
             for p in (0, -0.5, 1.5, np.nan)
         ),
-        (
-            lambda: dropout_forward(X, {**TRAIN, "p": 1, "seed": "1"}),
-            ValueError,
-            "dropout_param['seed'] must be",
-        ),
-        (
-            lambda: softmax_loss(X, Y, 1),
-            ValueError,
-            "label_smoothing must be a finite number >= 0 and < 1, got 1",
-        ),
+        (lambda: dropout_forward(X, {**TRAIN, "p": 1, "seed": "1"}), ValueError, "dropout_param['seed']"),
+        (lambda: softmax_loss(X, Y, 1), ValueError, "label_smoothing must be a finite number >= 0 and <"),
         *(
             (lambda loss=loss, x=x, y=y: loss(x, y), error, message)
             for loss in (svm_loss, softmax_loss)

@@ -210,29 +210,11 @@ def test_transposed_arrays_are_updated_entry_by_entry(rule):
     [
         (np.ones((2, 3)), np.ones((1, 3)), None, ValueError, "dw must have shape (2, 3), got shape (1, 3)"),
         (np.ones(3, int), np.ones(3), None, TypeError, "w must hold floating-point numbers, got dtype int64"),
-        (
-            np.ones(3, np.float16),
-            np.ones(3),
-            {},
-            TypeError,
-            "w must hold float32 or float64, got dtype float16",
-        ),
+        (np.ones(3, np.float16), np.ones(3), {}, TypeError, "w must hold float32 or float64, got dtype"),
         (np.ones(1), ["a"], {}, TypeError, "dw must hold real numbers, got dtype <U1"),
         (np.ones(1), np.ones(1), 0.1, TypeError, "config must be a dict, got 0.1"),
-        (
-            np.ones(1),
-            np.ones(1),
-            {"learning_rate": "1"},
-            TypeError,
-            "config['learning_rate'] must be a finite",
-        ),
-        (
-            np.ones(1),
-            np.ones(1),
-            {"learning_rate": -1},
-            ValueError,
-            "config['learning_rate'] must be a finite",
-        ),
+        (np.ones(1), np.ones(1), {"learning_rate": "1"}, TypeError, "config['learning_rate'] must be a"),
+        (np.ones(1), np.ones(1), {"learning_rate": -1}, ValueError, "config['learning_rate'] must be a"),
     ],
 )
 def test_wrong_arguments_are_named(rule, w, dw, config, error, message):
@@ -245,16 +227,8 @@ def test_wrong_arguments_are_named(rule, w, dw, config, error, message):
 @pytest.mark.parametrize(
     ("rule", "config", "message"),
     [
-        (
-            optim.sgd_momentum,
-            {"velocity": np.ones(3)},
-            "config['velocity'] must have shape (2,), got shape (3,)",
-        ),
-        (
-            optim.sgd_momentum,
-            {"momentum": 1.1},
-            "config['momentum'] must be a finite number >= 0 and <= 1, got",
-        ),
+        (optim.sgd_momentum, {"velocity": np.ones(3)}, "config['velocity'] must have shape (2,), got shape"),
+        (optim.sgd_momentum, {"momentum": 1.1}, "config['momentum'] must be a finite number >= 0 and <="),
         (optim.adam, {"beta2": 1}, "config['beta2'] must be a finite number >= 0 and < 1, got 1"),
         (optim.adam, {"t": -1}, "config['t'] must be an integer >= 0, got -1"),
     ],

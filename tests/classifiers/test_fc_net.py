@@ -359,46 +359,14 @@ def test_a_failed_save_leaves_the_old_file(saved, monkeypatch):
     [
         (lambda: FullyConnectedNet(100), TypeError, "hidden_dims must be a sequence of integers, got 100"),
         (lambda: FullyConnectedNet([5, 0]), ValueError, "hidden_dims[1] must be an integer >= 1, got 0"),
-        (
-            lambda: FullyConnectedNet([5], normalization="batch"),
-            ValueError,
-            "normalization must be one of None, ",
-        ),
-        (
-            lambda: FullyConnectedNet([5], dropout_keep_ratio=0),
-            ValueError,
-            "dropout_keep_ratio must be a finite",
-        ),
-        (
-            lambda: FullyConnectedNet([5], dropout=1.5),
-            ValueError,
-            "dropout must be a finite number >= 0 and <= 1",
-        ),
-        (
-            lambda: FullyConnectedNet([5], label_smoothing=2),
-            ValueError,
-            "label_smoothing must be a finite number",
-        ),
-        (
-            lambda: FullyConnectedNet([5], weight_scale=np.inf),
-            ValueError,
-            "weight_scale must be a finite number",
-        ),
-        (
-            lambda: FullyConnectedNet([5], dtype=np.int64),
-            TypeError,
-            "dtype must be float32 or float64, got int64",
-        ),
-        (
-            lambda: FullyConnectedNet([5], dtype=np.float16),
-            TypeError,
-            "dtype must be float32 or float64, got flo",
-        ),
-        (
-            lambda: FullyConnectedNet([5], seed="1"),
-            ValueError,
-            "seed must be an integer from 0 to 4294967295",
-        ),
+        (lambda: FullyConnectedNet([5], normalization="batch"), ValueError, "normalization must be one of"),
+        (lambda: FullyConnectedNet([5], dropout_keep_ratio=0), ValueError, "dropout_keep_ratio must be a"),
+        (lambda: FullyConnectedNet([5], dropout=1.5), ValueError, "dropout must be a finite number >= 0 and"),
+        (lambda: FullyConnectedNet([5], label_smoothing=2), ValueError, "label_smoothing must be a finite"),
+        (lambda: FullyConnectedNet([5], weight_scale=np.inf), ValueError, "weight_scale must be a finite"),
+        (lambda: FullyConnectedNet([5], dtype=np.int64), TypeError, "dtype must be float32 or float64,"),
+        (lambda: FullyConnectedNet([5], dtype=np.float16), TypeError, "dtype must be float32 or float64,"),
+        (lambda: FullyConnectedNet([5], seed="1"), ValueError, "seed must be an integer from 0 to"),
         (
             lambda: FullyConnectedNet([5], normalization="layernorm", use_batchnorm=True),
             ValueError,
@@ -424,12 +392,7 @@ def test_wrong_examples_are_named(net):
         (X[:0], y[:0], ValueError, "X must have shape (N, d1, ...) with at least one entry"),
         (X.astype(str), None, TypeError, "X must hold real numbers, got dtype <U32"),
         (X * 1j, y, TypeError, "X must hold real numbers, got dtype complex128"),
-        (
-            np.where(np.arange(18).reshape(3, 6) == 8, np.nan, X),
-            y,
-            ValueError,
-            "X must be finite, got nan at (1, 2)",
-        ),
+        (np.where(np.arange(18).reshape(3, 6) == 8, np.nan, X), y, ValueError, "X must be finite, got nan"),
         (X, y + [0, 0, 1], ValueError, "y must hold labels from 0 to 3, got 0 to 4"),
         (X, y / 1, TypeError, "y must hold integers, got dtype float64"),
     ):
@@ -505,3 +468,7 @@ def test_a_loss_that_fails_leaves_the_running_averages_of_batch_normalization():
             net.loss(*arguments)
         np.testing.assert_array_equal(net.bn_params[0]["running_mean"], mean)
     np.testing.assert_array_equal(net.loss(X), scores)
+    net.params["W2"][0, 0] = np.inf
+    with pytest.raises(FloatingPointError):
+        net.loss(X + 1, y)
+    np.testing.assert_array_equal(net.bn_params[0]["running_mean"], mean)
