@@ -40,3 +40,12 @@ def test_the_limit_ends_with_the_last_of_several_blocks_and_after_an_error():
         with pytest.raises(KeyError), blas.one_blas_thread():
             raise KeyError
         assert blas_threads() == 2
+
+
+def test_threads_keep_the_callers_error_settings():
+    A, B = np.full((200, 1000), 1e200), np.full((1000, 301), 1e200)
+    with threadpool_limits(2, "blas"):
+        with np.errstate(over="ignore"):
+            assert np.isinf(blas.matmul(A, B)).all()  # and no warning
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+            blas.matmul(A, B)

@@ -39,12 +39,14 @@ def matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         by_rows = A.shape[0] > B.shape[1]
         edges = np.linspace(0, max(out.shape), num_threads + 1).astype(int)
         parts = [slice(*edge) for edge in zip(edges[:-1], edges[1:], strict=True)]
+        errors = np.geterr()  # a new thread knows nothing of the caller's np.errstate
 
         def multiply(part: slice) -> None:
-            if by_rows:
-                np.matmul(A[part], B, out=out[part])
-            else:
-                np.matmul(A, B[:, part], out=out[:, part])
+            with np.errstate(**errors):
+                if by_rows:
+                    np.matmul(A[part], B, out=out[part])
+                else:
+                    np.matmul(A, B[:, part], out=out[:, part])
 
         with ThreadPoolExecutor(num_threads) as pool:
             list(pool.map(multiply, parts))

@@ -1,8 +1,4 @@
-"""Layers that mostly come together, joined into one pair of functions each.
-
-The ReLU keeps its output as cache: ``relu_backward`` asks only where the cache is positive, and ``max(0, x)``
-is positive exactly where x is. So the array before the ReLU is overwritten instead of kept.
-"""
+"""Layers that mostly come together, joined into one pair of functions each."""
 
 import numpy as np
 
@@ -14,6 +10,7 @@ from cs231n_lib.layers import (
     layernorm_backward,
     layernorm_forward,
     relu_backward,
+    relu_forward,
 )
 
 __all__ = [
@@ -28,46 +25,46 @@ __all__ = [
 
 def affine_relu_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Compute ``max(0, x w + b)``; arguments as for `affine_forward`."""
-    out, affine_cache = affine_forward(x, w, b)
-    np.maximum(0, out, out=out)
-    return out, (affine_cache, out)
+    a, affine_cache = affine_forward(x, w, b)
+    out, relu_cache = relu_forward(a)
+    return out, (affine_cache, relu_cache)
 
 
 def affine_relu_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple:
     """Compute ``dx, dw, db`` of `affine_relu_forward`; `need_dx` as for `affine_backward`."""
-    affine_cache, out = cache
-    return affine_backward(relu_backward(dout, out), affine_cache, need_dx)
+    affine_cache, relu_cache = cache
+    return affine_backward(relu_backward(dout, relu_cache), affine_cache, need_dx)
 
 
 def affine_bn_relu_forward(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict
 ) -> tuple[np.ndarray, tuple]:
     """Compute ``max(0, batchnorm(x w + b))``; arguments as for `affine_forward` and `batchnorm_forward`."""
-    out, affine_cache = affine_forward(x, w, b)
-    out, norm_cache = batchnorm_forward(out, gamma, beta, bn_param)
-    np.maximum(0, out, out=out)
-    return out, (affine_cache, norm_cache, out)
+    a, affine_cache = affine_forward(x, w, b)
+    a, norm_cache = batchnorm_forward(a, gamma, beta, bn_param)
+    out, relu_cache = relu_forward(a)
+    return out, (affine_cache, norm_cache, relu_cache)
 
 
 def affine_bn_relu_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple:
     """Compute ``dx, dw, db, dgamma, dbeta`` of `affine_bn_relu_forward`."""
-    affine_cache, norm_cache, out = cache
-    dout, dgamma, dbeta = batchnorm_backward_alt(relu_backward(dout, out), norm_cache)
-    return *affine_backward(dout, affine_cache, need_dx), dgamma, dbeta
+    affine_cache, norm_cache, relu_cache = cache
+    da, dgamma, dbeta = batchnorm_backward_alt(relu_backward(dout, relu_cache), norm_cache)
+    return *affine_backward(da, affine_cache, need_dx), dgamma, dbeta
 
 
 def affine_ln_relu_forward(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict
 ) -> tuple[np.ndarray, tuple]:
     """Compute ``max(0, layernorm(x w + b))``; arguments as for `affine_forward` and `layernorm_forward`."""
-    out, affine_cache = affine_forward(x, w, b)
-    out, norm_cache = layernorm_forward(out, gamma, beta, ln_param)
-    np.maximum(0, out, out=out)
-    return out, (affine_cache, norm_cache, out)
+    a, affine_cache = affine_forward(x, w, b)
+    a, norm_cache = layernorm_forward(a, gamma, beta, ln_param)
+    out, relu_cache = relu_forward(a)
+    return out, (affine_cache, norm_cache, relu_cache)
 
 
 def affine_ln_relu_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple:
     """Compute ``dx, dw, db, dgamma, dbeta`` of `affine_ln_relu_forward`."""
-    affine_cache, norm_cache, out = cache
-    dout, dgamma, dbeta = layernorm_backward(relu_backward(dout, out), norm_cache)
-    return *affine_backward(dout, affine_cache, need_dx), dgamma, dbeta
+    affine_cache, norm_cache, relu_cache = cache
+    da, dgamma, dbeta = layernorm_backward(relu_backward(dout, relu_cache), norm_cache)
+    return *affine_backward(da, affine_cache, need_dx), dgamma, dbeta

@@ -5,12 +5,18 @@
 the derivatives by each of the layer's inputs, in the order of the forward function's arguments. The two
 losses end the chain: they give a number, and its derivative by the scores.
 
+The public functions check their arguments (TypeError for what are no real numbers, ValueError for shapes and
+values that do not fit). The private ones below each show the mathematics alone; the nets call these.
+
 Nothing is changed in place but the averages that `batchnorm_forward` keeps in its ``bn_param``. float32
 stays float32. Sources: CS231n notes, "Backpropagation, Intuitions" and "Neural Networks Part 2", and the
 papers named at each layer.
 """
 
 import numpy as np
+
+from cs231n_lib.blas import matmul
+from cs231n_lib.validation import check_array, check_count, check_labels, check_number, check_option
 
 __all__ = [
     "affine_backward",
@@ -34,15 +40,16 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 # ---------------------------------------------------------------------------------------------- affine
 
 
+@np.errstate(under="ignore")
 def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Arrays]:
     """Compute ``out = x w + b``, each example of x flattened to one row of D numbers.
 
     Parameters
     ----------
-    x : (N, d1, ..., dk) array
+    x : (N, d1, ..., dk) real array
         N examples, D = d1 · ... · dk.
-    w : (D, M) floating array
-    b : (M,) floating array
+    w : (D, M) real array
+    b : (M,) real array
 
     Returns
     -------
@@ -50,25 +57,23 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
     cache : tuple
         ``(x, w, b)``, for `affine_backward`.
 
-    Raises
-    ------
-    ValueError
-        If there are no examples or the shapes do not fit.
-
     Examples
     --------
     >>> affine_forward(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([10.0, 20.0]))[0]
     array([[23., 36.]])
     """
-    x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
-    rows = _as_rows(x)
-    if w.ndim != 2 or rows.shape[1] != w.shape[0]:
-        raise ValueError(f"x has shape {x.shape}, {rows.shape[1]} numbers a row, but w has shape {w.shape}")
-    if b.shape != w.shape[1:]:
-        raise ValueError(f"b must have shape {w.shape[1:]}, one number a column of w, got shape {b.shape}")
-    return rows @ w + b, (x, w, b)
+    x = check_array(x, "x", ("N", "d1", ...), finite=False)
+    w = _check_floating(w, "w", (x[0].size, "M"))
+    b = _check_floating(b, "b", (w.shape[1],))
+    return _affine_forward(x, w, b)
 
 
+def _affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Arrays]:
+    rows = x.reshape(len(x), -1)
+    return matmul(rows, w) + b, (x, w, b)  # matmul is @ with threads that do not wait for each other
+
+
+@np.errstate(under="ignore")
 def affine_backward(
     dout: np.ndarray, cache: Arrays, need_dx: bool = True
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
@@ -89,9 +94,17 @@ def affine_backward(
     dw : (D, M) array
     db : (M,) array
     """
+    x, w, _ = _check_cache(cache, "affine_forward", 3)
+    dout = _check_floating(dout, "dout", (len(x), w.shape[1]))
+    return _affine_backward(dout, cache, need_dx)
+
+
+def _affine_backward(
+    dout: np.ndarray, cache: Arrays, need_dx: bool = True
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     x, w, _ = cache
-    dx = (dout @ w.T).reshape(x.shape) if need_dx else None
-    dw = _as_rows(x).T @ dout
+    dx = matmul(dout, w.T).reshape(x.shape) if need_dx else None
+    dw = matmul(x.reshape(len(x), -1).T, dout)
     db = dout.sum(axis=0)
     return dx, dw, db
 
@@ -101,17 +114,27 @@ def affine_backward(
 
 def relu_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute ``out = max(0, x)`` entry by entry, for x of any shape. The cache is x."""
+    return _relu_forward(check_array(x, "x", finite=False))
+
+
+def _relu_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(0, x), x
 
 
 def relu_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
     """Compute ``dx``: dout where x > 0, and 0 elsewhere. At the kink x = 0, the subgradient 0."""
+    x = check_array(cache, "cache", finite=False)
+    return _relu_backward(check_array(dout, "dout", x.shape, finite=False), x)
+
+
+def _relu_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
     return dout * (cache > 0)
 
 
 # ------------------------------------------------------------------------------ batch and layer normalization
 
 
+@np.errstate(under="ignore")
 def batchnorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict
 ) -> tuple[np.ndarray, tuple | None]:
@@ -123,8 +146,8 @@ def batchnorm_forward(
 
     Parameters
     ----------
-    x : (N, D) array
-    gamma, beta : (D,) arrays
+    x : (N, D) real array, finite
+    gamma, beta : (D,) real arrays
         Scale and shift, to be learned.
     bn_param : dict
         ``mode``, "train" or "test"; ``eps`` (default 1e-5) and ``momentum`` (default 0.9). ``running_mean``
@@ -136,22 +159,27 @@ def batchnorm_forward(
     cache : tuple or None
         For `batchnorm_backward`; None at test time.
 
-    Raises
-    ------
-    ValueError
-        If the mode is neither, there are no examples, or the shapes do not fit.
-
     Notes
     -----
     Ioffe and Szegedy (2015), "Batch Normalization", algorithms 1 and 2. They correct the running variance by
     N / (N - 1); the course and this function do not.
     """
-    _check_norm(x, gamma, beta)
-    training = _training_mode("bn_param", bn_param)
+    x, gamma, beta = _check_norm(x, gamma, beta)
+    _check_mode(bn_param, "bn_param")
+    check_number(bn_param.get("eps", 1e-5), "bn_param['eps']", least=0)
+    check_number(bn_param.get("momentum", 0.9), "bn_param['momentum']", least=0, most=1)
+    for name in {"running_mean", "running_var"} & bn_param.keys():
+        check_array(bn_param[name], f"bn_param['{name}']", gamma.shape)
+    return _batchnorm_forward(x, gamma, beta, bn_param)
+
+
+def _batchnorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict
+) -> tuple[np.ndarray, tuple | None]:
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
-    running_mean = bn_param.get("running_mean", np.zeros(x.shape[1], x.dtype))
-    running_var = bn_param.get("running_var", np.zeros(x.shape[1], x.dtype))
-    if not training:
+    running_mean = bn_param.get("running_mean", np.zeros_like(gamma))
+    running_var = bn_param.get("running_var", np.zeros_like(gamma))
+    if bn_param["mode"] == "test":
         return gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta, None
 
     mean, var = x.mean(axis=0), x.var(axis=0)
@@ -162,6 +190,7 @@ def batchnorm_forward(
     return gamma * x_hat + beta, (x, mean, std, x_hat, gamma)
 
 
+@np.errstate(under="ignore")
 def batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     """Compute ``dx, dgamma, dbeta`` by walking back through the graph of `batchnorm_forward`, gate by gate.
 
@@ -176,6 +205,10 @@ def batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     dx : (N, D) array
     dgamma, dbeta : (D,) arrays
     """
+    return _batchnorm_backward(*_check_norm_backward(dout, cache))
+
+
+def _batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     x, mean, std, x_hat, gamma = cache
     N = len(x)
     # out = gamma * x_hat + beta
@@ -194,17 +227,23 @@ def batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     return dx, dgamma, dbeta
 
 
+@np.errstate(under="ignore")
 def batchnorm_backward_alt(dout: np.ndarray, cache: tuple) -> Arrays:
     """Compute what `batchnorm_backward` does, from the formula that the graph simplifies to.
 
     With ``g = gamma · dout``: ``dx = (g - mean(g) - x̂ · mean(g x̂)) / std``. Of g, the part that shifts the
     column and the part that scales it are taken away: normalization undoes both.
     """
+    return _batchnorm_backward_alt(*_check_norm_backward(dout, cache))
+
+
+def _batchnorm_backward_alt(dout: np.ndarray, cache: tuple) -> Arrays:
     _, _, std, x_hat, gamma = cache
     dx = _normalize_backward(dout * gamma, x_hat, std, axis=0)
     return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
 
 
+@np.errstate(under="ignore")
 def layernorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict
 ) -> tuple[np.ndarray, tuple]:
@@ -215,8 +254,8 @@ def layernorm_forward(
 
     Parameters
     ----------
-    x : (N, D) array
-    gamma, beta : (D,) arrays
+    x : (N, D) real array, finite
+    gamma, beta : (D,) real arrays
     ln_param : dict
         ``eps`` (default 1e-5), added to the variance.
 
@@ -226,23 +265,32 @@ def layernorm_forward(
     cache : tuple
         For `layernorm_backward`.
 
-    Raises
-    ------
-    ValueError
-        If there are no examples or the shapes do not fit.
-
     Notes
     -----
     Ba, Kiros and Hinton (2016), "Layer Normalization", equation 4.
     """
-    _check_norm(x, gamma, beta)
+    x, gamma, beta = _check_norm(x, gamma, beta)
+    _check_dict(ln_param, "ln_param")
+    check_number(ln_param.get("eps", 1e-5), "ln_param['eps']", least=0)
+    return _layernorm_forward(x, gamma, beta, ln_param)
+
+
+def _layernorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict
+) -> tuple[np.ndarray, tuple]:
     std = np.sqrt(x.var(axis=1, keepdims=True) + ln_param.get("eps", 1e-5))
     x_hat = (x - x.mean(axis=1, keepdims=True)) / std
     return gamma * x_hat + beta, (std, x_hat, gamma)
 
 
+@np.errstate(under="ignore")
 def layernorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     """Compute ``dx, dgamma, dbeta`` of `layernorm_forward`: `batchnorm_backward_alt`'s formula, by row."""
+    _, x_hat, _ = _check_cache(cache, "layernorm_forward", 3)
+    return _layernorm_backward(_check_floating(dout, "dout", x_hat.shape), cache)
+
+
+def _layernorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     std, x_hat, gamma = cache
     dx = _normalize_backward(dout * gamma, x_hat, std, axis=1)
     return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
@@ -258,6 +306,7 @@ def _normalize_backward(g: np.ndarray, x_hat: np.ndarray, std: np.ndarray, axis:
 # --------------------------------------------------------------------------------------------- dropout
 
 
+@np.errstate(under="ignore")
 def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tuple[dict, np.ndarray | None]]:
     """Keep each entry with probability p, and divide it by p; at test time do nothing.
 
@@ -266,63 +315,71 @@ def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tup
 
     Parameters
     ----------
-    x : array of any shape
+    x : real array of any shape
     dropout_param : dict
-        ``p``, the probability of **keeping** an entry, 0 < p <= 1; ``mode``, "train" or "test". The mask is
-        drawn from NumPy's global generator, as in the course; with ``seed`` (int) it is the same one at each
-        call, for gradient checks, and the global generator is left alone; with ``rng`` (Generator) it comes
-        from there.
+        ``p``, the probability of **keeping** an entry, 0 < p <= 1; ``mode``, "train" or "test". By default
+        NumPy's global generator, as in the course, whose numbers depend on it, draws the mask. With ``rng``
+        (Generator) it comes from there; with ``seed`` (int) it is the same one at each call, for gradient
+        checks, and the global generator is left alone.
 
     Returns
     -------
-    out : array of x's shape and dtype
+    out : array of x's shape
     cache : tuple
         ``(dropout_param, mask)``; the mask holds 0 and 1/p, and is None at test time.
-
-    Raises
-    ------
-    ValueError
-        If p or the mode is out of range.
 
     Notes
     -----
     Srivastava et al. (2014), "Dropout". A seed gives the mask that ``np.random.seed`` and ``np.random.rand``
     would.
     """
-    p = dropout_param["p"]
-    if not 0 < p <= 1:
-        raise ValueError(f"p, the probability of keeping an entry, must be above 0 and at most 1, got {p}")
-    if not _training_mode("dropout_param", dropout_param):
+    x = _check_floating(x, "x")
+    _check_mode(dropout_param, "dropout_param")
+    check_number(dropout_param.get("p"), "dropout_param['p']", above=0, most=1)
+    if dropout_param.get("seed") is not None:
+        check_count(dropout_param["seed"], "dropout_param['seed']", least=0, most=2**32 - 1)
+    return _dropout_forward(x, dropout_param)
+
+
+def _dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tuple]:
+    if dropout_param["mode"] == "test":
         return x, (dropout_param, None)
-    dtype = x.dtype.type if x.dtype.kind == "f" else np.float64
-    mask = (_uniform(dropout_param, x) < p) / dtype(p)
+    p = dropout_param["p"]
+    mask = (_uniform(dropout_param, x.shape) < p) / x.dtype.type(p)
     return x * mask, (dropout_param, mask)
 
 
 def dropout_backward(dout: np.ndarray, cache: tuple[dict, np.ndarray | None]) -> np.ndarray:
     """Compute ``dx = dout · mask``; at test time, dout."""
+    _, mask = _check_cache(cache, "dropout_forward", 2)
+    dout = _check_floating(dout, "dout", None if mask is None else mask.shape)
+    return _dropout_backward(dout, cache)
+
+
+def _dropout_backward(dout: np.ndarray, cache: tuple[dict, np.ndarray | None]) -> np.ndarray:
     _, mask = cache
     return dout if mask is None else dout * mask
 
 
-def _uniform(dropout_param: dict, x: np.ndarray) -> np.ndarray:
-    """Draw a number in [0, 1) for each entry of x."""
+def _uniform(dropout_param: dict, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw numbers in [0, 1)."""
     if (rng := dropout_param.get("rng")) is not None:
-        return rng.random(x.shape, dtype=np.float32)
+        return rng.random(shape, dtype=np.float32)
     if (seed := dropout_param.get("seed")) is not None:
-        return np.random.RandomState(seed).rand(*x.shape)
-    return np.random.rand(*x.shape)  # noqa: NPY002 (the course's masks)
+        return np.random.RandomState(seed).rand(*shape)
+    return np.random.rand(*shape)  # noqa: NPY002 (the course's masks)
 
 
 # ---------------------------------------------------------------------------------------------- losses
 
 
+@np.errstate(all="ignore")
 def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the mean hinge loss, ``sum over j != y of max(0, x_j - x_y + 1)``, and its derivative.
 
     Parameters
     ----------
-    x : (N, C) array
+    x : (N, C) real array, finite
         Scores.
     y : (N,) integer array
         Correct classes, 0..C-1.
@@ -333,20 +390,16 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     dx : (N, C) array
         Its derivative by the scores; at a kink (a margin of exactly 0), the subgradient 0.
 
-    Raises
-    ------
-    TypeError
-        If y does not hold integers.
-    ValueError
-        If there are no examples, the shapes do not fit, a label is out of range, or x holds NaN or infinity.
-
     Examples
     --------
     >>> loss, dx = svm_loss(np.array([[3.2, 5.1, -1.7]]), np.array([0]))
     >>> round(loss, 4), dx
     (2.9, array([[-1.,  1.,  0.]]))
     """
-    x, y = _check_scores(x, y)
+    return _svm_loss(*_check_scores(x, y))
+
+
+def _svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     N, rows = len(x), np.arange(len(x))
     margins = np.maximum(0, x - x[rows, y][:, np.newaxis] + 1)
     margins[rows, y] = 0
@@ -357,6 +410,7 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     return loss, dx
 
 
+@np.errstate(all="ignore")
 def softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) -> tuple[float, np.ndarray]:
     """Compute the mean cross-entropy after softmax, in nats, and its derivative.
 
@@ -366,7 +420,7 @@ def softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) -> 
 
     Parameters
     ----------
-    x : (N, C) array
+    x : (N, C) real array, finite
         Scores.
     y : (N,) integer array
         Correct classes, 0..C-1.
@@ -381,14 +435,6 @@ def softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) -> 
     dx : (N, C) array
         Its derivative by the scores: ``(P - target) / N``. Each row sums to 0.
 
-    Raises
-    ------
-    TypeError
-        If y does not hold integers.
-    ValueError
-        If there are no examples, the shapes do not fit, a label or `label_smoothing` is out of range, or x
-        holds NaN or infinity.
-
     Examples
     --------
     >>> loss, dx = softmax_loss(np.array([[0.0, 0.0], [0.0, 1000.0]]), np.array([0, 0]))
@@ -396,15 +442,11 @@ def softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) -> 
     (500.3466, array([[-0.25,  0.25],
            [-0.5 ,  0.5 ]]))
     """
-    if not 0 <= label_smoothing < 1:
-        raise ValueError(f"label_smoothing must be at least 0 and below 1, got {label_smoothing}")
-    return softmax_loss_unchecked(*_check_scores(x, y), label_smoothing)
+    label_smoothing = check_number(label_smoothing, "label_smoothing", least=0, below=1)
+    return _softmax_loss(*_check_scores(x, y), label_smoothing)
 
 
-def softmax_loss_unchecked(
-    x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0
-) -> tuple[float, np.ndarray]:
-    """`softmax_loss` of floating scores that are known to be finite, and labels known to fit them."""
+def _softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) -> tuple[float, np.ndarray]:
     N, rows = len(x), np.arange(len(x))
     log_P = x - x.max(axis=1, keepdims=True)
     log_P -= np.log(np.exp(log_P).sum(axis=1, keepdims=True))
@@ -421,42 +463,40 @@ def softmax_loss_unchecked(
 # ---------------------------------------------------------------------------------------------- checks
 
 
-def _as_rows(x: np.ndarray) -> np.ndarray:
-    """View x ``(N, d1, ..., dk)`` as ``(N, D)``."""
-    if x.ndim < 2 or len(x) == 0:
-        raise ValueError(f"x must have shape (N, d1, ..., dk) with at least one row, got shape {x.shape}")
-    return x.reshape(len(x), -1)
+def _check_floating(
+    values: object, name: str, shape: tuple | None = None, *, finite: bool = False
+) -> np.ndarray:
+    """Check real numbers, and make integers float64, which do not wrap."""
+    array = check_array(values, name, shape, finite=finite)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _check_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> None:
-    if x.ndim != 2 or len(x) == 0:
-        raise ValueError(f"x must have shape (N, D) with at least one row, got shape {x.shape}")
-    for name, array in (("gamma", gamma), ("beta", beta)):
-        if array.shape != x.shape[1:]:
-            raise ValueError(
-                f"{name} must have shape {x.shape[1:]} for x of shape {x.shape}, got {array.shape}"
-            )
+def _check_norm(x: object, gamma: object, beta: object) -> Arrays:
+    x = _check_floating(x, "x", ("N", "D"), finite=True)
+    return x, _check_floating(gamma, "gamma", x.shape[1:]), _check_floating(beta, "beta", x.shape[1:])
 
 
-def _training_mode(name: str, param: dict) -> bool:
-    mode = param["mode"]
-    if mode not in ("train", "test"):
-        raise ValueError(f'the mode in {name} must be "train" or "test", got {mode!r}')
-    return mode == "train"
+def _check_norm_backward(dout: object, cache: object) -> tuple[np.ndarray, tuple]:
+    x, *_ = _check_cache(cache, "batchnorm_forward in training", 5)
+    return _check_floating(dout, "dout", x.shape), cache
 
 
-def _check_scores(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    x, y = np.asarray(x), np.asarray(y)
-    if x.ndim != 2 or len(x) == 0:
-        raise ValueError(f"x must have shape (N, C) with at least one row, got shape {x.shape}")
-    if y.dtype.kind not in "iu":
-        raise TypeError(f"y must hold integer labels, got dtype {y.dtype}")
-    if y.shape != (len(x),):
-        raise ValueError(f"y must have shape ({len(x)},), one label for each row of x, got shape {y.shape}")
-    lowest, highest = y.min(), y.max()
-    if lowest < 0 or highest >= x.shape[1]:
-        raise ValueError(f"y must hold labels from 0 to {x.shape[1] - 1}, got {lowest} to {highest}")
-    finite = np.isfinite(x)
-    if not finite.all():
-        raise ValueError(f"x must hold finite scores, got {x[~finite][0]}")
-    return (x if x.dtype.kind == "f" else x.astype(np.float64)), y
+def _check_scores(x: object, y: object) -> tuple[np.ndarray, np.ndarray]:
+    x = _check_floating(x, "x", ("N", "C"), finite=True)
+    return x, check_labels(y, len(x), x.shape[1])
+
+
+def _check_dict(param: object, name: str) -> None:
+    if not isinstance(param, dict):
+        raise TypeError(f"{name} must be a dict, got {param!r}")
+
+
+def _check_mode(param: object, name: str) -> None:
+    _check_dict(param, name)
+    check_option(param.get("mode"), f"{name}['mode']", ("train", "test"))
+
+
+def _check_cache(cache: object, source: str, length: int) -> tuple:
+    if not isinstance(cache, tuple) or len(cache) != length:
+        raise TypeError(f"cache must be what {source} gave, got a {type(cache).__name__}")
+    return cache

@@ -4,28 +4,28 @@ Each rule is called as ``next_w, config = rule(w, dw, config)``. ``config`` is a
 of what the rule remembers between calls; missing entries are filled in, and the state is kept in the dict
 that was passed. So a network holds one dict for each of its parameters, and passes it again each time. ``w``
 and ``dw`` are never changed. Source: CS231n notes, "Neural Networks Part 3", section "Parameter updates".
-
-The rules work on short pieces of the arrays, one after the other: a piece stays in the processor's cache from
-the first line of the formula to the last, where whole arrays would go through memory once a line.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
+from cs231n_lib.validation import check_array, check_count, check_number
+
 __all__ = ["adagrad", "adam", "cosine", "rmsprop", "sgd", "sgd_momentum", "step_decay"]
 
-PIECE = 1 << 14
-"""Entries in a piece: 128 KB of float64."""
+LIMITS = {"momentum": {"most": 1}, "decay_rate": {"most": 1}, "beta1": {"below": 1}, "beta2": {"below": 1}}
+"""Of the hyper-parameters; all are finite numbers >= 0."""
 
 
+@np.errstate(under="ignore")
 def sgd(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.ndarray, dict]:
     """Step down the gradient: ``next_w = w - learning_rate · dw``.
 
     Parameters
     ----------
-    w : floating array of any shape
+    w : float32 or float64 array of any shape
     dw : array of w's shape
     config : dict, optional
         ``learning_rate`` (default 1e-2).
@@ -39,36 +39,31 @@ def sgd(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.n
     Raises
     ------
     TypeError
-        If w does not hold floating numbers.
+        If w or dw does not hold such numbers, or config holds something else than numbers.
     ValueError
-        If dw has another shape than w.
+        If dw or the state has another shape than w, or a hyper-parameter is out of range.
     """
-    config = _completed(config, w, dw, learning_rate=1e-2)
-    rate = float(config["learning_rate"])
-    next_w = np.empty(w.shape, w.dtype)
-    for new, w_, dw_ in _pieces(next_w, w, dw):
-        np.multiply(dw_, -rate, out=new)
-        new += w_
-    return next_w, config
+    w, dw, config, (learning_rate,) = _completed(w, dw, config, learning_rate=1e-2)
+    return w - learning_rate * dw, config
 
 
+@np.errstate(under="ignore")
 def sgd_momentum(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.ndarray, dict]:
     """Let the gradient push a velocity: ``v = momentum · v - learning_rate · dw``, ``next_w = w + v``.
 
     Parameters, returned values and errors are those of `sgd`; config also holds ``momentum`` (default 0.9)
     and the state ``velocity`` (w's shape, 0 at first).
     """
-    config = _completed(config, w, dw, state=("velocity",), learning_rate=1e-2, momentum=0.9)
-    rate, momentum = float(config["learning_rate"]), float(config["momentum"])
-    next_w, velocity = np.empty(w.shape, w.dtype), np.empty(w.shape, w.dtype)
-    for new, v, w_, dw_, old_v in _pieces(next_w, velocity, w, dw, config["velocity"]):
-        np.multiply(old_v, momentum, out=v)
-        v -= rate * dw_
-        np.add(w_, v, out=new)
-    config["velocity"] = velocity
+    w, dw, config, (learning_rate, momentum, v) = _completed(
+        w, dw, config, learning_rate=1e-2, momentum=0.9, velocity=None
+    )
+    v = momentum * v - learning_rate * dw
+    next_w = w + v
+    config["velocity"] = v
     return next_w, config
 
 
+@np.errstate(under="ignore")
 def adagrad(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.ndarray, dict]:
     """Divide each entry's step by the root of all its squared gradients so far (Duchi et al., 2011).
 
@@ -78,16 +73,16 @@ def adagrad(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[
     Parameters, returned values and errors are those of `sgd`; config also holds ``epsilon`` (default 1e-8)
     and the state ``cache`` (w's shape, 0 at first).
     """
-    config = _completed(config, w, dw, state=("cache",), learning_rate=1e-2, epsilon=1e-8)
-    rate, epsilon = float(config["learning_rate"]), float(config["epsilon"])
-    next_w, cache = np.empty(w.shape, w.dtype), np.empty(w.shape, w.dtype)
-    for new, c, w_, dw_, old_c in _pieces(next_w, cache, w, dw, config["cache"]):
-        np.add(old_c, dw_ * dw_, out=c)
-        np.subtract(w_, rate * dw_ / (np.sqrt(c) + epsilon), out=new)
+    w, dw, config, (learning_rate, epsilon, cache) = _completed(
+        w, dw, config, learning_rate=1e-2, epsilon=1e-8, cache=None
+    )
+    cache = cache + dw**2
+    next_w = w - learning_rate * dw / (np.sqrt(cache) + epsilon)
     config["cache"] = cache
     return next_w, config
 
 
+@np.errstate(under="ignore")
 def rmsprop(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.ndarray, dict]:
     """Divide each entry's step by the root of a moving average of its squared gradients.
 
@@ -98,17 +93,16 @@ def rmsprop(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[
     Parameters, returned values and errors are those of `sgd`; config also holds ``decay_rate`` (default
     0.99), ``epsilon`` (default 1e-8) and the state ``cache`` (w's shape, 0 at first).
     """
-    config = _completed(config, w, dw, state=("cache",), learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8)
-    rate, decay, epsilon = (float(config[name]) for name in ("learning_rate", "decay_rate", "epsilon"))
-    next_w, cache = np.empty(w.shape, w.dtype), np.empty(w.shape, w.dtype)
-    for new, c, w_, dw_, old_c in _pieces(next_w, cache, w, dw, config["cache"]):
-        np.multiply(old_c, decay, out=c)
-        c += (1 - decay) * dw_ * dw_
-        np.subtract(w_, rate * dw_ / (np.sqrt(c) + epsilon), out=new)
+    w, dw, config, (learning_rate, decay_rate, epsilon, cache) = _completed(
+        w, dw, config, learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8, cache=None
+    )
+    cache = decay_rate * cache + (1 - decay_rate) * dw**2
+    next_w = w - learning_rate * dw / (np.sqrt(cache) + epsilon)
     config["cache"] = cache
     return next_w, config
 
 
+@np.errstate(under="ignore")
 def adam(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.ndarray, dict]:
     """Step by moving averages of the gradient and its square, corrected for their start at 0.
 
@@ -122,31 +116,15 @@ def adam(w: np.ndarray, dw: np.ndarray, config: dict | None = None) -> tuple[np.
     also holds ``beta1`` (default 0.9), ``beta2`` (default 0.999), ``epsilon`` (default 1e-8) and the state
     ``m``, ``v`` (w's shape, 0 at first) and ``t`` (int, 0 at first).
     """
-    config = _completed(
-        config, w, dw, state=("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=0
+    w, dw, config, (learning_rate, beta1, beta2, epsilon, m, v, t) = _completed(
+        w, dw, config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, m=None, v=None, t=0
     )
-    rate, beta1, beta2, epsilon = (
-        float(config[name]) for name in ("learning_rate", "beta1", "beta2", "epsilon")
-    )
-    t = config["t"] + 1
-    # The corrections, taken out of the loop: sqrt(v / c) + epsilon = (sqrt(v) + epsilon · sqrt(c)) / sqrt(c).
-    root = math.sqrt(1 - beta2**t)
-    rate, epsilon = rate * root / (1 - beta1**t), epsilon * root
-    next_w, next_m, next_v = (np.empty(w.shape, w.dtype) for _ in range(3))
-    for new, m, v, w_, dw_, old_m, old_v in _pieces(next_w, next_m, next_v, w, dw, config["m"], config["v"]):
-        np.multiply(old_m, beta1, out=m)
-        step = (1 - beta1) * dw_
-        m += step
-        np.multiply(old_v, beta2, out=v)
-        np.multiply(dw_, 1 - beta2, out=step)
-        step *= dw_
-        v += step
-        np.sqrt(v, out=new)
-        new += epsilon
-        np.divide(m, new, out=new)
-        new *= -rate
-        new += w_
-    config.update(m=next_m, v=next_v, t=t)
+    t = t + 1
+    m = beta1 * m + (1 - beta1) * dw
+    v = beta2 * v + (1 - beta2) * dw**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    next_w = w - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
+    config.update(m=m, v=v, t=t)
     return next_w, config
 
 
@@ -166,30 +144,41 @@ def step_decay(factor: float, steps: int) -> Callable[[float], float]:
     >>> [step_decay(0.5, steps=1)(progress) for progress in (0.0, 0.4, 0.5, 0.9)]
     [1.0, 1.0, 0.5, 0.5]
     """
-    return lambda progress: float(factor) ** math.floor(progress * (steps + 1))
+    factor, steps = check_number(factor, "factor", least=0), check_count(steps, "steps", least=0)
+    return lambda progress: factor ** math.floor(progress * (steps + 1))
 
 
-def _completed(
-    config: dict | None, w: np.ndarray, dw: np.ndarray, state: tuple[str, ...] = (), **defaults: float
-) -> dict:
-    """Check w and dw, and fill in what config lacks: the defaults, and zeros of w's shape for the state."""
-    if w.dtype.kind != "f":
-        raise TypeError(f"w must hold floating numbers, got dtype {w.dtype}")
-    if dw.shape != w.shape:
-        raise ValueError(f"dw has shape {dw.shape} but w has shape {w.shape}")
+def check_hyper_parameter(value: object, name: str, config: str = "config") -> float | int:
+    """Check a number in config, and give it as Python's own, which leaves float32 arrays float32."""
+    label = f"{config}[{name!r}]"
+    if name == "t":
+        return check_count(value, label, least=0)
+    return check_number(value, label, least=0, **LIMITS.get(name, {}))
+
+
+def _completed(w: object, dw: object, config: dict | None, **defaults: float | None) -> tuple:
+    """Check all arguments and give them, with what config lacks, and the values that `defaults` names.
+
+    None as default marks a state: an array of w's shape, 0 at first.
+    """
+    w = check_array(w, "w", kinds="f", finite=False)
+    if w.dtype.itemsize < 4:  # Adam's epsilon is 0 in float16
+        raise TypeError(f"w must hold float32 or float64, got dtype {w.dtype}")
+    dw = check_array(dw, "dw", w.shape, finite=False).astype(w.dtype, copy=False)
     config = {} if config is None else config
-    for name, value in defaults.items():
-        config.setdefault(name, value)
-    for name in state:
-        if config.get(name) is None:
-            config[name] = np.zeros_like(w)
-        if np.shape(config[name]) != w.shape:
-            raise ValueError(f"{name} has shape {np.shape(config[name])} but w has shape {w.shape}")
-    return config
-
-
-def _pieces(*arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
-    """Cut arrays of one shape into short, flat pieces. Those that are written to must be contiguous."""
-    flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, flat[0].size, PIECE):
-        yield tuple(array[start : start + PIECE] for array in flat)
+    if not isinstance(config, dict):
+        raise TypeError(f"config must be a dict, got {config!r}")
+    values = []
+    for name, default in defaults.items():
+        value = default if config.get(name) is None else config[name]
+        if default is not None:
+            values.append(check_hyper_parameter(value, name))
+        elif value is None:
+            values.append(np.zeros_like(w))
+        else:
+            state = check_array(value, f"config[{name!r}]", w.shape, finite=False)
+            values.append(state.astype(w.dtype, copy=False))
+    for name, default in defaults.items():
+        if default is not None:
+            config.setdefault(name, default)
+    return w, dw, config, values

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +9,17 @@ from typing import Protocol
 import numpy as np
 
 from cs231n_lib import optim
+from cs231n_lib.divergence import Diverged, has_diverged, report_divergence
 from cs231n_lib.saving import written_whole
+from cs231n_lib.validation import (
+    check_array,
+    check_callable,
+    check_count,
+    check_labels,
+    check_number,
+    check_option,
+    check_rng,
+)
 
 __all__ = ["Solver"]
 
@@ -39,7 +48,8 @@ class Solver:
         With ``params``, a dict of arrays, and ``loss(X, y=None)``: scores without labels, and with them
         ``(loss, grads)``, where grads has an array for each entry of params.
     data : mapping
-        ``X_train (N, ...)``, ``y_train (N,)``, ``X_val (M, ...)``, ``y_val (M,)``.
+        ``X_train (N, ...)``, ``y_train (N,)``, ``X_val (M, ...)``, ``y_val (M,)``: real numbers, finite, and
+        a label from 0 to C-1 for each. C is the number of scores that the model gives for one example.
     update_rule : str, default "sgd"
         A rule of `cs231n_lib.optim`: "sgd", "sgd_momentum", "adagrad", "rmsprop" or "adam".
     optim_config : dict, optional
@@ -66,12 +76,14 @@ class Solver:
     progress : bool, default False
         Show a progress bar.
     rng : Generator or int, optional
-        Draws the batches and samples. By default NumPy's global generator does, as in the course.
+        Draws the batches and samples. By default NumPy's global generator, as in the course, whose numbers
+        depend on it.
 
     Attributes
     ----------
     loss_history : list of float
-        The loss of each batch, before its update.
+        The loss of each batch, before its update. After a divergence the last one is not finite, unless the
+        loss only grew.
     train_acc_history, val_acc_history : list of float
         Accuracies after the first and the last iteration and at each epoch's end.
     best_val_acc : float
@@ -81,11 +93,13 @@ class Solver:
     optim_configs : dict
         The rule's config for each parameter, with its state.
     model
+    diverged : bool
+        Whether the last call of `train` diverged.
 
     Raises
     ------
-    ValueError
-        For an unknown keyword or rule, data that does not fit together, or a number out of range.
+    TypeError, ValueError
+        For an unknown keyword or rule, a number out of range, or data that does not fit the model.
 
     Examples
     --------
@@ -126,40 +140,32 @@ class Solver:
             raise ValueError(
                 f"unknown keyword {', '.join(unknown)}: see Solver's documentation for the known ones"
             )
-        if update_rule not in RULES:
-            raise ValueError(f"update_rule must be one of {', '.join(RULES)}, got {update_rule!r}")
+        check_option(update_rule, "update_rule", RULES)
         optim_config = dict(optim_config or {})
-        if lr_schedule is not None and (lr_decay != 1 or "learning_rate" not in optim_config):
-            raise ValueError(
-                "lr_schedule needs optim_config['learning_rate'], which it scales, and no lr_decay"
-            )
-        for name, count, least in (
-            ("batch_size", batch_size, 1),
-            ("num_epochs", num_epochs, 0),
-            ("num_train_samples", num_train_samples, 1),
-            ("num_val_samples", num_val_samples, 1),
-            ("print_every", print_every, 1),
-        ):
-            may_be_none = name in ("num_train_samples", "num_val_samples")
-            if count is None and may_be_none:
-                continue
-            if not isinstance(count, int | np.integer) or count < least:
+        for name, value in optim_config.items():
+            optim.check_hyper_parameter(value, name, "optim_config")
+        if lr_schedule is not None:
+            check_callable(lr_schedule, "lr_schedule")
+            if lr_decay != 1 or "learning_rate" not in optim_config:
                 raise ValueError(
-                    f"{name} must be an integer >= {least}{' or None' * may_be_none}, got {count!r}"
+                    "lr_schedule needs optim_config['learning_rate'], which it scales, and no lr_decay"
                 )
 
         self.model = model
-        self.X_train, self.y_train = _examples(data, "train")
-        self.X_val, self.y_val = _examples(data, "val")
+        self.X_train, self.y_train, self.X_val, self.y_val = _checked(data, model)
         self.update_rule, self.optim_config = update_rule, optim_config
-        self.lr_decay, self.lr_schedule = lr_decay, lr_schedule
-        self.batch_size, self.num_epochs = batch_size, num_epochs
-        self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
+        self.lr_decay, self.lr_schedule = check_number(lr_decay, "lr_decay", least=0), lr_schedule
+        self.batch_size = check_count(batch_size, "batch_size")
+        self.num_epochs = check_count(num_epochs, "num_epochs", least=0)
+        self.num_train_samples = _check_samples(num_train_samples, "num_train_samples")
+        self.num_val_samples = _check_samples(num_val_samples, "num_val_samples")
         self.checkpoint_name = checkpoint_name
-        self.print_every, self.verbose, self.progress = print_every, verbose, progress
-        self._rng = None if rng is None else np.random.default_rng(rng)
+        self.print_every = check_count(print_every, "print_every")
+        self.verbose, self.progress = verbose, progress
+        self._rng = None if rng is None else check_rng(rng)
 
         self.epoch = 0
+        self.diverged = False
         self.best_val_acc = 0.0
         self.best_params: dict[str, np.ndarray] = {}
         self._best_bn_params = None
@@ -181,31 +187,32 @@ class Solver:
 
         Warns
         -----
-        RuntimeWarning
-            If the training diverges, which means that the learning rate is too high: the loss, or scores that
-            are measured, are not finite. It stops there.
-
-        Raises
-        ------
-        ValueError
-            If the model refuses the data.
+        DivergenceWarning
+            If the training diverges (`divergence.has_diverged`), which means that the learning rate is too
+            high. It stops where the loss, or scores that are measured, are not finite.
         """
-        start = self._state()
+        start, first = self._state(), len(self.loss_history)
+        self.diverged, reason = False, None
         try:
-            self._train()
+            with np.errstate(under="ignore"):
+                self._train()
         except FloatingPointError as error:
+            reason = str(error)
+            if len(self.loss_history) == first or np.isfinite(self.loss_history[-1]):
+                self.loss_history.append(np.nan)  # the model could not tell it
             if not self.best_params:
                 self.model.params, bn_params = start
                 if bn_params is not None:
                     self.model.bn_params = bn_params
-            where = f"at iteration {len(self.loss_history) + 1}"
-            warnings.warn(
-                f"the training diverged {where}, so the learning rate is too high ({error})",
-                RuntimeWarning,
-                stacklevel=2,
-            )
         finally:
             self._restore_best()
+        losses = self.loss_history[first:]
+        self.diverged = has_diverged(losses)
+        if self.diverged:
+            reason = reason or f"the loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
+            cause = "the learning rate" if np.isfinite(losses[0]) else "what the model began with"
+            where = f"at iteration {len(self.loss_history)}"
+            report_divergence(f"the training diverged {where}, so {cause} is too high ({reason})")
 
     def check_accuracy(
         self, X: np.ndarray, y: np.ndarray, num_samples: int | None = None, batch_size: int = 100
@@ -226,19 +233,12 @@ class Solver:
 
         Raises
         ------
-        ValueError
-            If X and y do not fit together or are empty, or a number is not an integer of at least 1.
+        TypeError, ValueError
+            For arguments that do not fit.
         """
-        X, y = np.asarray(X), np.asarray(y)
-        if X.ndim == 0 or len(X) == 0 or y.shape != (len(X),):
-            raise ValueError(
-                f"X and y must be N >= 1 examples and N labels, got shapes {X.shape} and {y.shape}"
-            )
-        for name, count in (("num_samples", num_samples), ("batch_size", batch_size)):
-            if name == "num_samples" and count is None:
-                continue
-            if not isinstance(count, int | np.integer) or count < 1:
-                raise ValueError(f"{name} must be an integer >= 1, got {count!r}")
+        X = check_array(X, "X", ("N", ...))
+        y = check_labels(y, len(X))
+        num_samples, batch_size = _check_samples(num_samples), check_count(batch_size, "batch_size")
         return self._accuracy(X, y, num_samples, batch_size)
 
     def _accuracy(
@@ -250,7 +250,7 @@ class Solver:
         *,
         training: bool = False,
     ) -> float:
-        """`check_accuracy`; in training, scores that are not finite raise FloatingPointError."""
+        """`check_accuracy`; in training, scores that are not finite are the end."""
         if num_samples is not None and len(X) > num_samples:
             rows = self._draw.choice(len(X), num_samples)
             X, y = X[rows], y[rows]
@@ -258,7 +258,8 @@ class Solver:
         for start in range(0, len(X), batch_size):
             scores = self.model.loss(X[start : start + batch_size])
             if training and not np.isfinite(scores).all():
-                raise FloatingPointError("the scores overflow")
+                self.loss_history.append(np.inf)
+                raise Diverged("the scores overflow")
             correct += int(np.sum(np.argmax(scores, axis=1) == y[start : start + batch_size]))
         return correct / len(X)
 
@@ -288,9 +289,9 @@ class Solver:
         """Make one update, on one random batch."""
         rows = self._draw.choice(len(self.X_train), self.batch_size)
         loss, grads = self.model.loss(self.X_train[rows], self.y_train[rows])
-        if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss}")
         self.loss_history.append(loss)
+        if not np.isfinite(loss):
+            raise Diverged(f"the loss is {loss}")
         rule = RULES[self.update_rule]
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the next loss
             for name, w in self.model.params.items():
@@ -340,15 +341,27 @@ class Solver:
             pickle.dump({name: getattr(self, name) for name in names.split()}, file)
 
 
-def _examples(data: Mapping[str, np.ndarray], part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Take ``X_<part>`` and ``y_<part>`` out of data; their numbers of rows must agree."""
-    names = f"X_{part}", f"y_{part}"
-    for name in names:
+def _checked(data: object, model: Model) -> tuple[np.ndarray, ...]:
+    """Check X_train, y_train, X_val and y_val with each other and the model."""
+    if not isinstance(data, Mapping):
+        raise TypeError(
+            f"data must be a dict with X_train, y_train, X_val and y_val, got {type(data).__name__}"
+        )
+    for name in ("X_train", "y_train", "X_val", "y_val"):
         if name not in data:
             raise ValueError(f"data has no {name}, only {', '.join(data)}")
-    X, y = (np.asarray(data[name]) for name in names)
-    if len(X) == 0 or y.shape != (len(X),):
-        raise ValueError(
-            f"{names[0]} and {names[1]} must be N >= 1 examples and labels, got {X.shape} and {y.shape}"
-        )
-    return X, y
+    X_train = check_array(data["X_train"], "data['X_train']", ("N", ...))
+    X_val = check_array(data["X_val"], "data['X_val']", ("N", *X_train.shape[1:]))
+    try:
+        with np.errstate(under="ignore"):
+            scores = np.asarray(model.loss(X_train[:1]))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"data['X_train'] does not fit the model: {error}") from error
+    num_classes = scores.shape[1] if scores.ndim == 2 else None
+    y_train = check_labels(data["y_train"], len(X_train), num_classes, "data['y_train']")
+    y_val = check_labels(data["y_val"], len(X_val), num_classes, "data['y_val']")
+    return X_train, y_train, X_val, y_val
+
+
+def _check_samples(count: object, name: str = "num_samples") -> int | None:
+    return None if count is None else check_count(count, name)

@@ -2,12 +2,14 @@
 
 # ruff: noqa: NPY002 (the course seeds and draws from the global generator)
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs231n_lib.classifiers import fc_net
+from cs231n_lib.classifiers import fc_net, neural_net
 from cs231n_lib.classifiers.fc_net import FullyConnectedNet, TwoLayerNet
 from tests.test_layers import slopes
 
@@ -255,34 +257,93 @@ def test_an_rng_makes_everything_repeatable_and_leaves_the_global_generator_alon
 # ------------------------------------------------------------------------------------------------ errors
 
 
-def test_bad_arguments_are_named():
-    with pytest.raises(
-        ValueError, match='normalization must be None, "batchnorm" or "layernorm", got \'batch\''
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: FullyConnectedNet(100), TypeError, "hidden_dims must be a sequence of integers, got 100"),
+        (lambda: FullyConnectedNet([5, 0]), ValueError, "hidden_dims[1] must be an integer >= 1, got 0"),
+        (lambda: FullyConnectedNet([5], normalization="batch"), ValueError, "normalization must be one of"),
+        (lambda: FullyConnectedNet([5], dropout_keep_ratio=0), ValueError, "dropout_keep_ratio must be a"),
+        (lambda: FullyConnectedNet([5], dropout=1.5), ValueError, "dropout must be a finite number >= 0 and"),
+        (lambda: FullyConnectedNet([5], label_smoothing=2), ValueError, "label_smoothing must be a finite"),
+        (lambda: FullyConnectedNet([5], weight_scale=np.inf), ValueError, "weight_scale must be a finite"),
+        (lambda: FullyConnectedNet([5], dtype=np.int64), TypeError, "dtype must be float32 or float64,"),
+        (lambda: FullyConnectedNet([5], dtype=np.float16), TypeError, "dtype must be float32 or float64,"),
+        (lambda: FullyConnectedNet([5], seed="1"), ValueError, "seed must be an integer from 0 to"),
+        (
+            lambda: FullyConnectedNet([5], normalization="layernorm", use_batchnorm=True),
+            ValueError,
+            "normalization must be one of 'batchnorm', got 'layernorm'",
+        ),
+        (lambda: TwoLayerNet(reg=-1), ValueError, "reg must be a finite number >= 0, got -1"),
+        (lambda: TwoLayerNet(reg="0.1"), TypeError, "reg must be a finite number >= 0, got '0.1'"),
+        (lambda: TwoLayerNet(weight_scale=np.nan), ValueError, "weight_scale must be a finite number >= 0"),
+        (lambda: TwoLayerNet(hidden_dim=2.5), ValueError, "hidden_dim must be an integer >= 1, got 2.5"),
+        (lambda: TwoLayerNet(rng="seed"), TypeError, "rng must be a numpy.random.Generator"),
+    ],
+)
+def test_wrong_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+@pytest.mark.parametrize("net", [TwoLayerNet(6, 5, 4, rng=0), FullyConnectedNet([5], 6, 4, rng=0)])
+def test_wrong_examples_are_named(net):
+    X, y = np.ones((3, 6)), np.array([0, 1, 3])
+    for bad_X, bad_y, error, message in (
+        (X[:, :5], y, ValueError, "X has shape (3, 5) but the net has 6 features"),
+        (X[:0], y[:0], ValueError, "X must have shape (N, d1, ...) with at least one entry"),
+        (X.astype(str), None, TypeError, "X must hold real numbers, got dtype <U32"),
+        (X * 1j, y, TypeError, "X must hold real numbers, got dtype complex128"),
+        (np.where(np.arange(18).reshape(3, 6) == 8, np.nan, X), y, ValueError, "X must be finite, got nan"),
+        (X, y + [0, 0, 1], ValueError, "y must hold labels from 0 to 3, got 0 to 4"),
+        (X, y / 1, TypeError, "y must hold integers, got dtype float64"),
     ):
-        FullyConnectedNet([5], normalization="batch")
-    with pytest.raises(ValueError, match="dropout_keep_ratio must be above 0 and at most 1, got 0"):
-        FullyConnectedNet([5], dropout_keep_ratio=0)
-    with pytest.raises(TypeError, match="dtype must be a floating dtype, got int64"):
-        FullyConnectedNet([5], dtype=np.int64)
-    with pytest.raises(ValueError, match="reg must be a finite number >= 0, got -1"):
-        TwoLayerNet(reg=-1)
-    for net in (TwoLayerNet(6, 5, 4, rng=0), FullyConnectedNet([5], 6, 4, rng=0)):
-        X, y = np.ones((3, 6)), np.array([0, 1, 3])
-        with pytest.raises(
-            ValueError, match=r"x has shape \(3, 5\), 5 numbers a row, but w has shape \(6, 5\)"
-        ):
-            net.loss(X[:, :5])
-        with pytest.raises(ValueError, match="y must hold labels from 0 to 3, got 0 to 4"):
-            net.loss(X, y + [0, 0, 1])
-        net.reg = np.nan
-        with pytest.raises(ValueError, match="reg must be a finite number >= 0, got nan"):
-            net.loss(X, y)
-        net.reg = 0
-        with pytest.raises(ValueError, match=r"X must be finite, got nan at \(1, 2\)"):
-            net.loss(np.where(np.arange(18).reshape(3, 6) == 8, np.nan, X), y)
-        net.params["W1"][0, 0] = np.inf
-        with pytest.raises(FloatingPointError, match="the parameters have grown so large"):
-            net.loss(X, y)
+        with pytest.raises(error, match=re.escape(message)):
+            net.loss(bad_X, bad_y)
+    net.reg = np.nan
+    with pytest.raises(ValueError, match="reg must be a finite number >= 0, got nan"):
+        net.loss(X, y)
+    net.reg = 0
+    net.params["W1"][0, 0] = np.inf
+    with pytest.raises(FloatingPointError, match="the parameters or the numbers in X are too large"):
+        net.loss(X, y)
+
+
+@pytest.mark.parametrize(
+    "net",
+    [TwoLayerNet(2, 2, 2, rng=0), FullyConnectedNet([2], 2, 2, dtype=float), neural_net.TwoLayerNet(2, 2, 2)],
+)
+def test_without_regularization_weights_whose_squares_overflow_have_a_finite_loss(net):
+    net.params["W1"], net.params["W2"] = np.full((2, 2), 1e160), np.zeros((2, 2))
+    assert net.loss(np.ones((1, 2)), np.array([0]))[0] == pytest.approx(np.log(2))
+
+
+def test_what_overflows_in_the_cast_is_named():
+    with pytest.raises(ValueError, match="X must be finite, got inf"):
+        FullyConnectedNet([5], 6, 4).loss(np.full((2, 6), 1e300))
+
+
+def test_older_names_are_accepted():
+    X, y = np.random.default_rng(0).standard_normal((5, 6)), np.array([0, 1, 3, 2, 1])
+    for old, new in (
+        ({"dropout": 0.6, "seed": 3}, {"dropout_keep_ratio": 0.6, "seed": 3}),
+        ({"dropout": 1}, {}),
+        ({"dropout": 0, "use_batchnorm": False}, {}),
+        ({"use_batchnorm": True}, {"normalization": "batchnorm"}),
+    ):
+        nets = [FullyConnectedNet([50], 6, 4, weight_scale=1.0, rng=0, **names) for names in (old, new)]
+        assert nets[0].loss(X, y)[0] == nets[1].loss(X, y)[0]
+
+
+@pytest.mark.parametrize("normalization", [None, "batchnorm", "layernorm"])
+def test_underflow_is_silent_whatever_the_users_settings(normalization):
+    X, y = np.array([[1e-200, -1e-200], [1e3, 1e-300]]), np.array([0, 1])
+    deep = FullyConnectedNet([5], 2, 2, 0.5, normalization, weight_scale=1.0, dtype=np.float64, rng=0)
+    with np.errstate(all="raise"):
+        for net in (deep, TwoLayerNet(2, 5, 2, weight_scale=100.0, reg=1e-300, rng=0)):
+            assert np.isfinite(net.loss(X)).all()
+            assert np.isfinite(net.loss(X, y)[0])
 
 
 def test_star_import_gives_every_layer():
@@ -310,3 +371,7 @@ def test_a_loss_that_fails_leaves_the_running_averages_of_batch_normalization():
             net.loss(*arguments)
         np.testing.assert_array_equal(net.bn_params[0]["running_mean"], mean)
     np.testing.assert_array_equal(net.loss(X), scores)
+    net.params["W2"][0, 0] = np.inf
+    with pytest.raises(FloatingPointError):
+        net.loss(X + 1, y)
+    np.testing.assert_array_equal(net.bn_params[0]["running_mean"], mean)

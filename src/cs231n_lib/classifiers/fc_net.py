@@ -12,26 +12,32 @@ from collections.abc import Sequence
 import numpy as np
 
 from cs231n_lib import layer_utils, layers
-from cs231n_lib.classifiers._nets import check_scores, check_strength, regularize
+from cs231n_lib.divergence import Diverged
 from cs231n_lib.layer_utils import *  # noqa: F403
-from cs231n_lib.layer_utils import (
-    affine_bn_relu_backward,
-    affine_bn_relu_forward,
-    affine_ln_relu_backward,
-    affine_ln_relu_forward,
-    affine_relu_backward,
-    affine_relu_forward,
-)
 from cs231n_lib.layers import *  # noqa: F403
 from cs231n_lib.layers import (
-    affine_backward,
-    affine_forward,
-    dropout_backward,
-    dropout_forward,
-    softmax_loss,
+    _affine_backward,
+    _affine_forward,
+    _batchnorm_backward_alt,
+    _batchnorm_forward,
+    _dropout_backward,
+    _dropout_forward,
+    _layernorm_backward,
+    _layernorm_forward,
+    _relu_backward,
+    _relu_forward,
+    _softmax_loss,
 )
 from cs231n_lib.saving import Saved
-from cs231n_lib.validation import check_array, check_finite
+from cs231n_lib.validation import (
+    check_array,
+    check_count,
+    check_finite,
+    check_labels,
+    check_number,
+    check_option,
+    check_rng,
+)
 
 __all__ = ["FullyConnectedNet", "TwoLayerNet", *layers.__all__, *layer_utils.__all__]
 
@@ -73,12 +79,12 @@ class TwoLayerNet(_Net):
     input_dim, hidden_dim, num_classes : int
         D, H and C.
     weight_scale : float, default 1e-3
-        Standard deviation of the first weights. They are drawn by NumPy's global generator, W1 before W2, as
-        in the course; the biases start at 0.
+        Standard deviation of the first weights; the biases start at 0.
     reg : float, default 0
         Strength of the regularization ``½ · reg · (sum(W1²) + sum(W2²))``. It may be changed at any time.
     rng : Generator or int, optional
-        Draws the first weights instead.
+        Draws the first weights, W1 before W2. By default NumPy's global generator, as in the course, whose
+        numbers depend on it.
 
     Attributes
     ----------
@@ -97,16 +103,19 @@ class TwoLayerNet(_Net):
         *,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        self.reg = check_strength(reg)
-        draw = np.random if rng is None else np.random.default_rng(rng)
+        D, H = check_count(input_dim, "input_dim"), check_count(hidden_dim, "hidden_dim")
+        C = check_count(num_classes, "num_classes")
+        weight_scale = check_number(weight_scale, "weight_scale", least=0)
+        self.reg = check_number(reg, "reg", least=0)
+        draw = np.random if rng is None else check_rng(rng)
         self.params = {
-            "W1": weight_scale * draw.standard_normal((input_dim, hidden_dim)),
-            "b1": np.zeros(hidden_dim),
-            "W2": weight_scale * draw.standard_normal((hidden_dim, num_classes)),
-            "b2": np.zeros(num_classes),
+            "W1": weight_scale * draw.standard_normal((D, H)),
+            "b1": np.zeros(H),
+            "W2": weight_scale * draw.standard_normal((H, C)),
+            "b2": np.zeros(C),
         }
 
-    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # what is not finite is found in the scores
+    @np.errstate(all="ignore")  # what is not finite is found in the loss
     def loss(
         self, X: np.ndarray, y: np.ndarray | None = None
     ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
@@ -114,7 +123,7 @@ class TwoLayerNet(_Net):
 
         Parameters
         ----------
-        X : (N, d1, ..., dk) real array
+        X : (N, d1, ..., dk) real array, finite
             d1 · ... · dk = D.
         y : (N,) integer array, optional
             Labels, 0..C-1.
@@ -128,26 +137,37 @@ class TwoLayerNet(_Net):
 
         Raises
         ------
-        TypeError
-            If y does not hold integers.
-        ValueError
-            If shapes do not fit, X has no rows, a label is out of range, `reg` is negative, or X
-            holds NaN or infinity.
+        TypeError, ValueError
+            For arguments that do not fit.
         FloatingPointError
-            If the scores of labeled examples overflow: a training has diverged.
+            If the loss is not finite: a training has diverged.
         """
-        W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
-        X, reg = np.asarray(X), check_strength(self.reg)
-        hidden, cache1 = affine_relu_forward(X, W1, b1)
-        scores, cache2 = affine_forward(hidden, W2, b2)
-        check_scores(scores, X, training=y is not None)
+        X, reg = _check_examples(X, len(self.params["W1"])), check_number(self.reg, "reg", least=0)
         if y is None:
-            return scores
+            return self._forward(X)[0]
+        loss, grads = self._loss(X, check_labels(y, len(X), self.params["b2"].size), reg)
+        _check_loss(loss)
+        return loss, grads
 
-        loss, dscores = softmax_loss(scores, y)
-        dhidden, dW2, db2 = affine_backward(dscores, cache2)
-        _, dW1, db1 = affine_relu_backward(dhidden, cache1, need_dx=False)
-        loss += regularize(dW1, W1, reg) + regularize(dW2, W2, reg)
+    def _forward(self, X: np.ndarray) -> tuple[np.ndarray, tuple]:
+        W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
+        Z, cache1 = _affine_forward(X, W1, b1)
+        A1, relu_cache = _relu_forward(Z)
+        S, cache2 = _affine_forward(A1, W2, b2)
+        return S, (cache1, relu_cache, cache2)
+
+    def _loss(self, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, dict[str, np.ndarray]]:
+        W1, W2 = self.params["W1"], self.params["W2"]
+        S, (cache1, relu_cache, cache2) = self._forward(X)
+        loss, dS = _softmax_loss(S, y)
+        if reg:  # 0 times a sum that overflows would be NaN
+            loss += 0.5 * reg * float(np.sum(W1 * W1) + np.sum(W2 * W2))
+
+        dA1, dW2, db2 = _affine_backward(dS, cache2)
+        dZ = _relu_backward(dA1, relu_cache)
+        _, dW1, db1 = _affine_backward(dZ, cache1, need_dx=False)
+        dW1 += reg * W1
+        dW2 += reg * W2
         return loss, {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 
 
@@ -168,16 +188,21 @@ class FullyConnectedNet(_Net):
         Strength of the regularization ``½ · reg · sum(W²)`` over all W (not biases, gamma or beta). It may be
         changed at any time.
     weight_scale : float, default 1e-2
-        Standard deviation of the first weights, drawn by NumPy's global generator in the order of the layers,
-        as in the course.
+        Standard deviation of the first weights.
     dtype : dtype, default float32
-        What all is computed in. X is cast to it. Use float64 for gradient checks.
+        What all is computed in, float32 or float64. X is cast to it. Use float64 for gradient checks.
     seed : int, optional
         Makes every dropout mask the same, so that the loss is a function that can be checked numerically.
     rng : Generator or int, optional
-        Draws the first weights and the dropout masks instead of the global generator.
+        Draws the first weights, in the order of the layers, and the dropout masks. By default NumPy's global
+        generator, as in the course, whose numbers depend on it.
     label_smoothing : float, default 0
         See `softmax_loss`.
+    dropout : float, optional
+        The name of dropout_keep_ratio until 2020, also a probability of keeping. 0 is no dropout, as in 2017;
+        but what 2017 called ``dropout=0.3``, to drop 0.3 of the units, is ``dropout_keep_ratio=0.7``.
+    use_batchnorm : bool, optional
+        2017's way to say ``normalization="batchnorm"``.
 
     Attributes
     ----------
@@ -206,21 +231,34 @@ class FullyConnectedNet(_Net):
         *,
         rng: np.random.Generator | int | None = None,
         label_smoothing: float = 0.0,
+        dropout: float | None = None,
+        use_batchnorm: bool = False,
     ) -> None:
-        if normalization not in (None, "batchnorm", "layernorm"):
-            raise ValueError(f'normalization must be None, "batchnorm" or "layernorm", got {normalization!r}')
-        if not 0 < dropout_keep_ratio <= 1:
-            raise ValueError(f"dropout_keep_ratio must be above 0 and at most 1, got {dropout_keep_ratio}")
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"dtype must be a floating dtype, got {np.dtype(dtype)}")
-        self.reg, self.dtype, self.normalization = check_strength(reg), dtype, normalization
-        self.label_smoothing = label_smoothing
-        self.num_layers = len(hidden_dims) + 1
-        draw = np.random if rng is None else np.random.default_rng(rng)
+        if not isinstance(hidden_dims, Sequence | np.ndarray) or isinstance(hidden_dims, str):
+            raise TypeError(f"hidden_dims must be a sequence of integers, got {hidden_dims!r}")
+        hidden_dims = [check_count(H, f"hidden_dims[{i}]") for i, H in enumerate(hidden_dims)]
+        D, C = check_count(input_dim, "input_dim"), check_count(num_classes, "num_classes")
+        if dropout is not None:
+            dropout_keep_ratio = check_number(dropout, "dropout", least=0, most=1) or 1
+        keep = check_number(dropout_keep_ratio, "dropout_keep_ratio", above=0, most=1)
+        check_option(normalization, "normalization", (None, "batchnorm", "layernorm"))
+        if check_option(use_batchnorm, "use_batchnorm", (False, True)):
+            normalization = check_option(normalization or "batchnorm", "normalization", ("batchnorm",))
+        weight_scale = check_number(weight_scale, "weight_scale", least=0)
+        if np.dtype(dtype).kind != "f" or np.dtype(dtype).itemsize < 4:
+            raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+        if seed is not None:
+            seed = check_count(seed, "seed", least=0, most=2**32 - 1)
+        draw = np.random if rng is None else check_rng(rng)
 
+        self.reg = check_number(reg, "reg", least=0)
+        self.label_smoothing = check_number(label_smoothing, "label_smoothing", least=0, below=1)
+        self.dtype, self.normalization = dtype, normalization
+        self.num_layers = len(hidden_dims) + 1
         self.params = {}
-        sizes = [input_dim, *hidden_dims, num_classes]
-        for i, (fan_in, fan_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1):
+        for i, (fan_in, fan_out) in enumerate(
+            zip([D, *hidden_dims], [*hidden_dims, C], strict=True), start=1
+        ):
             self.params[f"W{i}"] = weight_scale * draw.standard_normal((fan_in, fan_out))
             self.params[f"b{i}"] = np.zeros(fan_out)
             if normalization and i < self.num_layers:
@@ -228,15 +266,15 @@ class FullyConnectedNet(_Net):
                 self.params[f"beta{i}"] = np.zeros(fan_out)
         self.params = {name: w.astype(dtype) for name, w in self.params.items()}
 
-        self.use_dropout = dropout_keep_ratio != 1
-        self.dropout_param = {"mode": "train", "p": dropout_keep_ratio} if self.use_dropout else {}
+        self.use_dropout = keep != 1
+        self.dropout_param = {"mode": "train", "p": keep} if self.use_dropout else {}
         if self.use_dropout and seed is not None:
             self.dropout_param["seed"] = seed
         elif self.use_dropout and rng is not None:
             self.dropout_param["rng"] = draw
         self.bn_params = [{"mode": "train"} for _ in hidden_dims] if normalization else []
 
-    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # what is not finite is found in the scores
+    @np.errstate(all="ignore")  # what is not finite is found in the loss
     def loss(
         self, X: np.ndarray, y: np.ndarray | None = None
     ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
@@ -245,65 +283,69 @@ class FullyConnectedNet(_Net):
         Parameters, returned values and errors are those of `TwoLayerNet.loss`. After an error the running
         averages of batch normalization are as before.
         """
-        before = [dict(param) for param in self.bn_params]
-        try:
-            return self._loss(X, y)
-        except BaseException:
-            for param, values in zip(self.bn_params, before, strict=True):
-                param.clear()
-                param.update(values)
-            raise
-
-    def _loss(self, X: np.ndarray, y: np.ndarray | None) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
-        X, reg = np.asarray(X).astype(self.dtype, copy=False), check_strength(self.reg)
-        for param in (self.dropout_param, *self.bn_params):
-            param["mode"] = "test" if y is None else "train"
-
-        out, caches = X, []
-        for i in range(1, self.num_layers):
-            out, cache = self._hidden_forward(i, out)
-            caches.append(cache)
-        scores, last_cache = affine_forward(out, *self._last_params())
-        check_scores(scores, X, training=y is not None)
+        X = _check_examples(X, len(self.params["W1"])).astype(self.dtype, copy=False)
+        check_finite(X, "X")  # again, for the cast may overflow
+        reg = check_number(self.reg, "reg", least=0)
+        smoothing = check_number(self.label_smoothing, "label_smoothing", least=0, below=1)
         if y is None:
-            return scores
-
-        loss, dscores = softmax_loss(scores, y, self.label_smoothing)
-        L, grads = self.num_layers, {}
-        dout, grads[f"W{L}"], grads[f"b{L}"] = affine_backward(dscores, last_cache, need_dx=L > 1)
-        for i in reversed(range(1, L)):
-            dout = self._hidden_backward(i, dout, caches.pop(), grads)
-        for i in range(1, L + 1):
-            loss += regularize(grads[f"W{i}"], self.params[f"W{i}"], reg)
+            return self._forward(X, "test")[0]
+        y = check_labels(y, len(X), self.params[f"b{self.num_layers}"].size)
+        loss, grads, bn_params = self._loss(X, y, reg, smoothing)
+        _check_loss(loss)
+        self.bn_params = bn_params
         return loss, grads
 
-    def _last_params(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.params[f"W{self.num_layers}"], self.params[f"b{self.num_layers}"]
+    def _loss(
+        self, X: np.ndarray, y: np.ndarray, reg: float, label_smoothing: float
+    ) -> tuple[float, dict[str, np.ndarray], list[dict]]:
+        L, grads = self.num_layers, {}
+        S, caches, bn_params = self._forward(X, "train")
+        loss, dS = _softmax_loss(S, y, label_smoothing)
+        dout, grads[f"W{L}"], grads[f"b{L}"] = _affine_backward(dS, caches.pop(), need_dx=L > 1)
+        for i in reversed(range(1, L)):
+            dout = self._hidden_backward(i, dout, caches.pop(), grads)
+        for i in range(1, L + 1) if reg else ():  # 0 times a sum that overflows would be NaN
+            W = self.params[f"W{i}"]
+            loss += 0.5 * reg * float(np.sum(W * W))
+            grads[f"W{i}"] += reg * W
+        return loss, grads, bn_params
 
-    def _hidden_forward(self, i: int, x: np.ndarray) -> tuple[np.ndarray, tuple]:
-        w, b, gamma, beta = (self.params.get(f"{name}{i}") for name in ("W", "b", "gamma", "beta"))
+    def _forward(self, X: np.ndarray, mode: str) -> tuple[np.ndarray, list[tuple], list[dict]]:
+        """Compute the scores, a cache for each layer, and bn_params with new running averages."""
+        L, out, caches = self.num_layers, X, []
+        bn_params = [param | {"mode": mode} for param in self.bn_params]
+        for i in range(1, L):
+            out, cache = self._hidden_forward(i, out, mode, bn_params)
+            caches.append(cache)
+        S, cache = _affine_forward(out, self.params[f"W{L}"], self.params[f"b{L}"])
+        return S, [*caches, cache], bn_params
+
+    def _hidden_forward(
+        self, i: int, x: np.ndarray, mode: str, bn_params: list[dict]
+    ) -> tuple[np.ndarray, tuple]:
+        W, b, gamma, beta = (self.params.get(f"{name}{i}") for name in ("W", "b", "gamma", "beta"))
+        norm_cache = dropout_cache = None
+        out, affine_cache = _affine_forward(x, W, b)
         if self.normalization == "batchnorm":
-            out, cache = affine_bn_relu_forward(x, w, b, gamma, beta, self.bn_params[i - 1])
+            out, norm_cache = _batchnorm_forward(out, gamma, beta, bn_params[i - 1])
         elif self.normalization == "layernorm":
-            out, cache = affine_ln_relu_forward(x, w, b, gamma, beta, self.bn_params[i - 1])
-        else:
-            out, cache = affine_relu_forward(x, w, b)
-        if not self.use_dropout:
-            return out, (cache, None)
-        out, dropout_cache = dropout_forward(out, self.dropout_param)
-        return out, (cache, dropout_cache)
+            out, norm_cache = _layernorm_forward(out, gamma, beta, bn_params[i - 1])
+        out, relu_cache = _relu_forward(out)
+        if self.use_dropout:
+            out, dropout_cache = _dropout_forward(out, self.dropout_param | {"mode": mode})
+        return out, (affine_cache, norm_cache, relu_cache, dropout_cache)
 
     def _hidden_backward(self, i: int, dout: np.ndarray, caches: tuple, grads: dict) -> np.ndarray | None:
         """Put the gradients of hidden layer i into `grads`; give the derivative by what went into it."""
-        cache, dropout_cache = caches
-        if dropout_cache is not None:
-            dout = dropout_backward(dout, dropout_cache)
-        if self.normalization is None:
-            dx, grads[f"W{i}"], grads[f"b{i}"] = affine_relu_backward(dout, cache, need_dx=i > 1)
-            return dx
-        backward = affine_bn_relu_backward if self.normalization == "batchnorm" else affine_ln_relu_backward
-        dx, *layer_grads = backward(dout, cache, need_dx=i > 1)
-        grads.update(zip((f"W{i}", f"b{i}", f"gamma{i}", f"beta{i}"), layer_grads, strict=True))
+        affine_cache, norm_cache, relu_cache, dropout_cache = caches
+        if self.use_dropout:
+            dout = _dropout_backward(dout, dropout_cache)
+        dout = _relu_backward(dout, relu_cache)
+        if self.normalization == "batchnorm":
+            dout, grads[f"gamma{i}"], grads[f"beta{i}"] = _batchnorm_backward_alt(dout, norm_cache)
+        elif self.normalization == "layernorm":
+            dout, grads[f"gamma{i}"], grads[f"beta{i}"] = _layernorm_backward(dout, norm_cache)
+        dx, grads[f"W{i}"], grads[f"b{i}"] = _affine_backward(dout, affine_cache, need_dx=i > 1)
         return dx
 
     def _saved_arrays(self) -> dict[str, np.ndarray]:
@@ -321,3 +363,15 @@ class FullyConnectedNet(_Net):
             for i, param in enumerate(self.bn_params, start=1):
                 for name in ("running_mean", "running_var"):
                     param[name] = arrays[f"{name}{i}"]
+
+
+def _check_examples(X: object, num_features: int) -> np.ndarray:
+    X = check_array(X, "X", ("N", "d1", ...))
+    if X[0].size != num_features:
+        raise ValueError(f"X has shape {X.shape} but the net has {num_features} features")
+    return X
+
+
+def _check_loss(loss: float) -> None:
+    if not np.isfinite(loss):
+        raise Diverged(f"the loss is {loss}: the parameters or the numbers in X are too large")
