@@ -62,16 +62,16 @@ class PrincipalComponents:
         Raises
         ------
         ValueError
-            If X has the wrong shape, holds NaN or numbers beyond 1e150, or has fewer than ``n_components`` rows or features; or if
-            ``power`` is negative and a component has no variance to divide by.
+            If X has the wrong shape, holds NaN or numbers beyond 1e140, or has fewer than ``n_components``
+            rows or features; or if ``power`` is negative and a component has no variance to divide by.
         """
         X = check_rows(X)
         N, D = X.shape
         K = self.n_components
         if min(N, D) < K:
-            raise ValueError(
-                f"X must have at least n_components = {K} rows and features, got shape {X.shape}"
-            )
+            raise ValueError(f"X must have at least n_components = {K} rows and columns, got shape {X.shape}")
+        if max(float(X.max()), -float(X.min())) > 1e140:
+            raise ValueError("X must hold numbers of at most 1e140, got larger ones: their squares overflow")
         mean, variances, components = _from_few_rows(X, K) if N < D else _from_many_rows(X, K)
         variances = np.maximum(variances, 0)
         # What round-off leaves of a variance of zero, relative to the largest one.
@@ -86,7 +86,7 @@ class PrincipalComponents:
         self.mean_, self.variances_, self.components_ = mean, variances, components * signs[:, None]
         return self
 
-    @np.errstate(under="ignore")
+    @np.errstate(all="ignore")
     def transform(self, X: np.ndarray) -> np.ndarray:
         """The scaled components of the rows of ``X (M, D)``.
 

@@ -72,6 +72,12 @@ def test_squares_may_overflow_or_vanish(exponents):
     assert dists[same].max() <= 1e-7
 
 
+def test_a_square_just_below_zero_is_set_to_zero():
+    A = 1e3 + np.random.default_rng(0).standard_normal((200, 500))
+    squares = np.sum(A**2, axis=1)[:, None] + np.sum(A**2, axis=1) - 2 * (A @ A.T)
+    assert squares.min() < 0 and not np.isnan(module._no_loops(A, A)).any()
+
+
 def test_cosine_needs_a_direction_but_no_size():
     X = np.array([[1e300, 1e300], [1e-300, -1e-300]])
     with np.errstate(all="raise"):
