@@ -16,11 +16,7 @@ from scipy.spatial.distance import cdist
 from timing import interleaved_medians, write_results
 
 from cs231n_lib.neighbors.distances import cityblock_distances
-from cs231n_lib.neighbors.search import (
-    NeighborIndex,
-    k_smallest,
-    nearest_neighbors,
-)
+from cs231n_lib.neighbors.search import NeighborIndex, k_smallest
 
 K = 10
 SHARE = 20
@@ -44,12 +40,12 @@ def images(n_train: int, n_test: int) -> tuple[str, np.ndarray, np.ndarray]:
 
 def check_neighbors(X: np.ndarray, Q: np.ndarray) -> None:
     """Stop unless the search finds what brute force in exact integers finds."""
-    squared_dists, indices = nearest_neighbors(X, Q, K)
+    dists, indices = NeighborIndex(X, pixels=True).search(Q, K)
     exact = cdist(Q.astype(np.float64), X.astype(np.float64), "sqeuclidean")
     assert np.array_equal(exact, np.rint(exact))  # float64 holds these sums of whole numbers exactly
     expected = k_smallest(exact, K)
     assert np.array_equal(indices, expected)
-    assert np.array_equal(squared_dists, np.take_along_axis(exact, expected, axis=1))
+    assert np.array_equal(dists, np.sqrt(np.take_along_axis(exact, expected, axis=1)))
 
 
 def time_search(X: np.ndarray, Q: np.ndarray, repeats: int) -> list[str]:
@@ -87,7 +83,7 @@ def time_search(X: np.ndarray, Q: np.ndarray, repeats: int) -> list[str]:
 def peak_memory(X: np.ndarray, Q: np.ndarray) -> str:
     """Most memory that NumPy held at a time beside X and Q, the answers included."""
     tracemalloc.start()
-    nearest_neighbors(X, Q, K)
+    NeighborIndex(X, pixels=True).search(Q, K)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return f"{'peak memory of the search beside the data':48} {peak / 1e9:7.2f} GB"

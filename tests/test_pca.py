@@ -11,19 +11,16 @@ def rows(n=300, d=12, seed=0):
     return rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + 5
 
 
-@pytest.mark.parametrize("n", [1, 5, 1023, 1024, 1025, 2500])
-def test_mean_and_covariance_of_pixels_are_exact(n):
-    X = np.random.default_rng(0).integers(0, 256, (n, 9), dtype=np.uint8)
+@pytest.mark.parametrize("n", [1, 5, 1025])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_mean_and_covariance_of_whole_numbers(n, dtype):
+    X = np.random.default_rng(0).integers(0, 256, (n, 9))
     X[:, 0], X[:, 1] = 0, 255
-    mean, covariance = mean_and_covariance(X)
-    whole = X.astype(np.int64)
-    np.testing.assert_allclose(mean, whole.sum(axis=0) / n, rtol=1e-15)
-    exact = (n * (whole.T @ whole) - np.outer(whole.sum(axis=0), whole.sum(axis=0))) / n**2
+    mean, covariance = mean_and_covariance(X.astype(dtype))
+    np.testing.assert_allclose(mean, X.sum(axis=0) / n, rtol=1e-15)
+    exact = (n * (X.T @ X) - np.outer(X.sum(axis=0), X.sum(axis=0))) / n**2
     np.testing.assert_allclose(covariance, exact, atol=1e-10)
-    float_mean, float_covariance = mean_and_covariance(X.astype(np.float32))
-    np.testing.assert_allclose(float_mean, mean, rtol=1e-13)
-    np.testing.assert_allclose(float_covariance, exact, atol=1e-10)
-    assert float_covariance.dtype == covariance.dtype == np.float64
+    assert covariance.dtype == np.float64
 
 
 @pytest.mark.parametrize(("n", "d"), [(300, 12), (300, 301), (40, 200)])
@@ -79,12 +76,6 @@ def test_by_hand():
     np.testing.assert_allclose(whitened.transform(np.array([[3.0, 2.0]])), [[0.5, -2]])
 
 
-def test_uint8_does_not_wrap():
-    X = np.random.default_rng(0).integers(0, 256, (80, 6), dtype=np.uint8)
-    as_pixels, as_floats = PrincipalComponents(3).fit(X), PrincipalComponents(3).fit(X.astype(float))
-    np.testing.assert_allclose(as_pixels.transform(X), as_floats.transform(X.astype(float)), atol=1e-9)
-
-
 def test_directions_without_variance():
     X = rows()[:, [0, 1, 1, 2]]
     assert PrincipalComponents(4).fit(X).variances_[3] == pytest.approx(0, abs=1e-12)
@@ -97,30 +88,46 @@ def test_directions_without_variance():
         PrincipalComponents(1, -0.25).fit(constant)
 
 
-@pytest.mark.parametrize("n_components", [0, -1, 1.5, "3", None])
-def test_bad_n_components(n_components):
-    with pytest.raises(ValueError, match="n_components must be a positive integer"):
-        PrincipalComponents(n_components)
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e100])
+def test_no_floating_point_error_on_finite_rows(size):
+    with np.errstate(all="raise"):
+        pca = PrincipalComponents(3, 0.5).fit(rows() * size)
+        assert np.isfinite(pca.transform(rows() * size)).all()
 
 
-def test_bad_input_leaves_the_object_as_it_was():
-    with pytest.raises(ValueError, match="power must be a finite number"):
-        PrincipalComponents(2, np.nan)
-    pca = PrincipalComponents(3)
-    with pytest.raises(ValueError, match="call fit"):
-        pca.transform(rows())
-    pca.fit(rows())
+NAN = np.where(np.arange(12) == 3, np.nan, np.ones((9, 1)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        *[
+            (lambda pca, n=n: PrincipalComponents(n), ValueError, "n_components must be an integer >= 1")
+            for n in (0, -1, 1.5, "3", None)
+        ],
+        (lambda pca: PrincipalComponents(2, np.nan), ValueError, "power must be a finite number"),
+        (lambda pca: PrincipalComponents(2).transform(rows()), ValueError, "call fit"),
+        (
+            lambda pca: pca.fit(np.zeros((2, 12))),
+            ValueError,
+            r"at least n_components = 3 rows .* \(2, 12\)",
+        ),
+        (lambda pca: pca.fit(np.zeros((12, 2))), ValueError, "at least n_components = 3 rows and columns"),
+        (lambda pca: pca.fit(np.zeros(12)), ValueError, r"X must have shape \(N, D\)"),
+        (lambda pca: pca.fit(np.zeros((0, 12))), ValueError, "at least one entry"),
+        (lambda pca: pca.fit(NAN), ValueError, "X must be finite, got nan"),
+        (lambda pca: pca.fit(rows() * 1e200), ValueError, "at most 1e140"),
+        (lambda pca: pca.fit(np.full((9, 12), "a")), TypeError, "X must hold real numbers"),
+        (
+            lambda pca: pca.transform(np.zeros((4, 11))),
+            ValueError,
+            r"X has shape \(4, 11\) but the components were found for 12 features",
+        ),
+    ],
+)
+def test_bad_calls_leave_the_object_as_it_was(call, error, said):
+    pca = PrincipalComponents(3).fit(rows())
     before = pca.components_
-    for bad, error, message in [
-        (np.zeros((2, 12)), ValueError, "too small for n_components = 3"),
-        (np.zeros((12, 2)), ValueError, "too small for n_components = 3"),
-        (np.zeros(12), ValueError, "2-D"),
-        (np.zeros((0, 12)), ValueError, "non-empty"),
-        (np.where(np.arange(12) == 3, np.nan, np.ones((9, 1))), ValueError, "NaN"),
-        (np.full((9, 12), "a"), TypeError, "real numbers"),
-    ]:
-        with pytest.raises(error, match=message):
-            pca.fit(bad)
-    with pytest.raises(ValueError, match=r"X has shape \(4, 11\) but was fitted on 12 features"):
-        pca.transform(np.zeros((4, 11)))
+    with pytest.raises(error, match=said):
+        call(pca)
     assert pca.components_ is before

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigh
 
-from cs231n_lib.rows import checked_rows
+from cs231n_lib.validation import check_count, check_number, check_rows
 
 __all__ = ["PrincipalComponents", "mean_and_covariance"]
 
@@ -52,27 +52,26 @@ class PrincipalComponents:
     """
 
     def __init__(self, n_components: int, power: float = 0.0):
-        if not isinstance(n_components, (int, np.integer)) or n_components < 1:
-            raise ValueError(f"n_components must be a positive integer, not {n_components!r}")
-        if not np.isfinite(power):
-            raise ValueError(f"power must be a finite number, not {power!r}")
-        self.n_components = int(n_components)
-        self.power = float(power)
+        self.n_components = check_count(n_components, "n_components")
+        self.power = check_number(power, "power")
 
+    @np.errstate(under="ignore")
     def fit(self, X: np.ndarray) -> PrincipalComponents:
         """Find mean, components and variances of the rows of ``X (N, D)``; returns the object itself.
 
         Raises
         ------
         ValueError
-            If X has the wrong shape, holds NaN, or has fewer than ``n_components`` rows or features; or if
-            ``power`` is negative and a component has no variance to divide by.
+            If X has the wrong shape, holds NaN or numbers beyond 1e140, or has fewer than ``n_components``
+            rows or features; or if ``power`` is negative and a component has no variance to divide by.
         """
-        X = checked_rows(X)
+        X = check_rows(X)
         N, D = X.shape
         K = self.n_components
         if min(N, D) < K:
-            raise ValueError(f"X has shape {X.shape}: too small for n_components = {K}")
+            raise ValueError(f"X must have at least n_components = {K} rows and columns, got shape {X.shape}")
+        if max(float(X.max()), -float(X.min())) > 1e140:
+            raise ValueError("X must hold numbers of at most 1e140, got larger ones: their squares overflow")
         mean, variances, components = _from_few_rows(X, K) if N < D else _from_many_rows(X, K)
         variances = np.maximum(variances, 0)
         # What round-off leaves of a variance of zero, relative to the largest one.
@@ -87,6 +86,7 @@ class PrincipalComponents:
         self.mean_, self.variances_, self.components_ = mean, variances, components * signs[:, None]
         return self
 
+    @np.errstate(all="ignore")
     def transform(self, X: np.ndarray) -> np.ndarray:
         """The scaled components of the rows of ``X (M, D)``.
 
@@ -96,9 +96,7 @@ class PrincipalComponents:
         """
         if not hasattr(self, "components_"):
             raise ValueError("the components are not known yet: call fit(X) first")
-        X = checked_rows(X)
-        if X.shape[1] != len(self.mean_):
-            raise ValueError(f"X has shape {X.shape} but was fitted on {len(self.mean_)} features")
+        X = check_rows(X, features=len(self.mean_), of="the components were found for")
         projection = self.components_.T * self.variances_**self.power
         out = np.empty((len(X), self.n_components))
         for start in range(0, len(X), ROWS_AT_ONCE):
@@ -135,11 +133,8 @@ def mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     .. math:: \mu = \frac1N \sum_i x_i, \qquad \Sigma = \frac1N \sum_i (x_i - \mu)(x_i - \mu)^T
 
-    Only a block of rows is alive beside the result. uint8 rows are never subtracted in uint8 (3 - 5 would be
-    254); their sums of products are exact.
+    Only a block of rows is alive beside the result, and it is centered in float64: in uint8, 3 - 5 is 254.
     """
-    if X.dtype == np.uint8:
-        return _pixel_mean_and_covariance(X)
     N, D = X.shape
     mean = X.mean(axis=0, dtype=np.float64)
     products = np.zeros((D, D))
@@ -147,19 +142,3 @@ def mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         centered = X[start : start + ROWS_AT_ONCE] - mean
         products += centered.T @ centered
     return mean, products / N
-
-
-def _pixel_mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same for uint8 rows in float32 products, twice as fast and exact.
-
-    With 128 taken off, a product of two pixels is a whole number up to 2^14, and 1,024 of them add up to at
-    most 2^24: float32 holds every whole number up to there.
-    """
-    N, D = X.shape
-    sums, products = np.zeros(D), np.zeros((D, D))
-    for start in range(0, N, 1024):
-        shifted = X[start : start + 1024].astype(np.float32) - 128
-        sums += shifted.sum(axis=0, dtype=np.float64)
-        products += shifted.T @ shifted
-    shifted_mean = sums / N
-    return shifted_mean + 128, products / N - np.outer(shifted_mean, shifted_mean)

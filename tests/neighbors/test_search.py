@@ -1,40 +1,49 @@
-"""The pruned search against brute force in exact integers."""
+"""The search against brute force in exact whole numbers."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 
 from cs231n_lib.neighbors import search as module
-from cs231n_lib.neighbors.search import k_smallest, nearest_neighbors
+from cs231n_lib.neighbors.search import NeighborIndex, holds_pixels, k_smallest, nearest_of_all
+
+
+@pytest.fixture(autouse=True)
+def bounds_even_of_small_problems(monkeypatch):
+    """Let the bounds be tried where all distances would be faster."""
+    monkeypatch.setattr(module, "ROWS_PER_SEED", 1)
+    monkeypatch.setattr(module, "MOST_KEPT", 1)
+
+
+def search(X, Q, k, n_components=224):
+    return NeighborIndex(X, holds_pixels(X) and holds_pixels(Q), n_components=n_components).search(Q, k)
 
 
 def brute_force(X, Q, k):
-    """Squared distances and indices, from differences of Python-size integers (or of float64)."""
-    kind = np.float64 if X.dtype.kind == "f" or Q.dtype.kind == "f" else np.int64
-    squares = ((Q[:, None].astype(kind) - X[None].astype(kind)) ** 2).sum(axis=2)
+    """Distances and indices by SciPy, whose sums of whole numbers are exact in float64."""
+    squares = cdist(Q.astype(np.float64), X.astype(np.float64), "sqeuclidean")
     indices = np.argsort(squares, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(squares, indices, axis=1), indices
+    return np.sqrt(np.take_along_axis(squares, indices, axis=1)), indices
 
 
-def assert_same(X, Q, k, n_components=(2, 4)):
-    squared_dists, indices = nearest_neighbors(X, Q, k, n_components)
+def assert_same(X, Q, k, n_components=4):
+    dists, indices = search(X, Q, k, n_components)
     expected_dists, expected_indices = brute_force(X, Q, k)
     assert np.array_equal(indices, expected_indices)
-    assert np.array_equal(squared_dists, expected_dists)
+    assert np.array_equal(dists, expected_dists)
 
 
 @st.composite
 def problems(draw):
     """Rows with few different values, so with many duplicates and ties."""
-    N, M, D = draw(st.integers(1, 60)), draw(st.integers(1, 8)), draw(st.integers(1, 12))
+    N, M, D = draw(st.integers(1, 150)), draw(st.integers(1, 8)), draw(st.integers(1, 12))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     values = rng.integers(0, 256, draw(st.integers(1, 5)))
     X, Q = rng.choice(values, (N, D)), rng.choice(values, (M, D))
     X[rng.random(N) < 0.3] = X[0]
-    n_coarse = draw(st.integers(1, 5))
-    n_components = n_coarse, n_coarse + draw(st.integers(0, 6))
-    return X, Q, draw(st.integers(1, N)), n_components
+    return X, Q, draw(st.integers(1, max(1, N // 3))), draw(st.integers(0, 3))
 
 
 @settings(deadline=None, max_examples=150, derandomize=True)
@@ -68,34 +77,34 @@ def correlated_pixels(n, seed):
 def test_most_rows_are_left_out_and_the_answers_are_true(monkeypatch):
     X, Q = correlated_pixels(3000, 0), correlated_pixels(100, 1)
     asked = []
-    original = module.PixelRows.squared_distances
+    original = module.PixelRows.distances
 
     def counted(self, Q, queries, index):
         asked.append(len(index))
         return original(self, Q, queries, index)
 
-    monkeypatch.setattr(module.PixelRows, "squared_distances", counted)
-    assert_same(X, Q, 5, (4, 20))
+    monkeypatch.setattr(module.PixelRows, "distances", counted)
+    assert_same(X, Q, 5, 20)
     assert sum(asked) / len(Q) < 0.05 * len(X)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_real_rows_too(dtype):
     X, Q = correlated_pixels(1500, 0).astype(dtype) / 7, correlated_pixels(40, 1).astype(dtype) / 7
-    squared_dists, indices = nearest_neighbors(X, Q, 7, (4, 20))
+    dists, indices = search(X, Q, 7, 20)
     expected_dists, expected_indices = brute_force(X.astype(float), Q.astype(float), 7)
     assert np.array_equal(indices, expected_indices)
-    np.testing.assert_allclose(squared_dists, expected_dists, rtol=1e-13)
+    np.testing.assert_allclose(dists, expected_dists, rtol=1e-13)
 
 
 def test_pixels_against_other_queries():
     X = correlated_pixels(500, 0)
-    assert_same(X, correlated_pixels(20, 1) + 0.5, 3, (4, 20))
-    assert_same(X, correlated_pixels(20, 1).astype(np.float64) - 300, 3, (4, 20))
-    assert_same(X, np.full((2, 300), 1e6), 3, (4, 20))
-    assert_same(X, correlated_pixels(20, 1) + 2.0**-12, 3, (4, 20))
+    assert_same(X, correlated_pixels(20, 1) + 0.5, 3, 20)
+    assert_same(X, correlated_pixels(20, 1).astype(np.float64) - 300, 3, 20)
+    assert_same(X, np.full((2, 300), 1e6), 3, 20)
+    assert_same(X, correlated_pixels(20, 1) + 2.0**-12, 3, 20)
     far = np.full((2, 300), 2.0**80)  # so far that all rows are equally near
-    assert nearest_neighbors(X, far, 500, (4, 20))[1].tolist() == [list(range(500))] * 2
+    assert search(X, far, 500, 20)[1].tolist() == [list(range(500))] * 2
 
 
 @pytest.mark.parametrize("value", [0, 7, 255])
@@ -118,68 +127,106 @@ def test_one_row_constant_features_and_extremes():
 
 def test_more_queries_than_a_chunk():
     X, Q = correlated_pixels(400, 0), correlated_pixels(3 * module.QUERIES_AT_ONCE + 5, 1)
-    assert_same(X, Q, 10, (4, 20))
+    assert_same(X, Q, 10, 20)
 
 
-def test_whole_directions_make_no_vector_longer_and_sum_exactly():
+def test_directions_make_no_vector_longer_and_hardly_shorter():
     X = correlated_pixels(500, 0).astype(np.float32) - 128
-    W, shrink = module.whole_directions(X, 20)
-    assert np.array_equal(W, np.rint(W))
-    assert 128 * np.abs(W).astype(np.float64).sum(axis=0).max() <= 2**24
-    singular_values = np.linalg.svd(shrink * W.astype(np.float64), compute_uv=False)
-    assert singular_values[0] <= 1
-    assert singular_values[-1] > 0.98  # and hardly shorter
-    assert np.array_equal(X @ W, X.astype(np.int64) @ W.astype(np.int64))
+    P = module.leading_directions(X, 20)
+    singular_values = np.linalg.svd(P.astype(np.float64), compute_uv=False)
+    assert singular_values[0] <= 1 and singular_values[-1] > 0.9999
+    centered = X - X.mean(axis=0)
+    best = np.linalg.svd(centered, compute_uv=False)[:20]
+    assert np.linalg.norm(centered @ P.T) > 0.99 * np.linalg.norm(best)
 
 
 @pytest.mark.parametrize("kind", [module.PixelRows, module.RealRows])
-@pytest.mark.parametrize("n_components", [(3, 12), (200, 400)])
-def test_fine_and_coarse_bounds_are_ordered_and_below_the_truth(kind, n_components):
+@pytest.mark.parametrize("K", [12, 200, None])
+def test_bounds_are_below_the_truth_and_say_something(kind, K):
     X = correlated_pixels(300, 0)
     Q = np.concatenate([correlated_pixels(10, 1), X[:10]])
     rows = kind(X)
-    bounds = module.LowerBounds(rows, n_components).for_queries(Q)
-    true = np.sqrt(((Q[:, None].astype(float) - X) ** 2).sum(axis=2)) * rows.scale
-    assert (bounds.reach > 0).all()  # float32 is not exact
-    assert bounds.reach.max() < 0.05 * np.median(true)
-    tau = np.median(true, axis=1) ** 2
-    kept_queries, kept = bounds.not_above(tau / rows.scale**2)
-    assert np.array_equal(kept_queries, np.sort(kept_queries))
-    for i in range(len(Q)):
-        coarse = bounds.coarse[i].astype(np.float64) + bounds.squares[i]
-        fine = coarse + bounds.fine_rows @ bounds.fine_queries[i]
-        assert (coarse <= fine + bounds.rounding[i]).all()
-        assert (fine <= (true[i] + bounds.reach[i]) ** 2 + bounds.rounding[i]).all()
-        assert np.median(fine / np.maximum(true[i], 1) ** 2) > 0.8  # and they say something
-        assert bounds.rounding[i] < 0.01 * np.median(true[i] ** 2)
-        mine = set(kept[kept_queries == i])
-        assert set(np.flatnonzero(true[i] ** 2 <= tau[i])) <= mine
-        assert mine <= set(np.flatnonzero(fine <= 1.11 * tau[i]))
+    P = None if K is None else module.leading_directions(rows.float32(X), K)
+    true = np.sqrt(((Q[:, None].astype(float) - X) ** 2).sum(axis=2))
+    bounds_of = module.LowerBounds(rows, P)._bounds(Q, np.empty((20, 300), dtype=np.float32))
+    ((few, bounds, ceiling),) = bounds_of
+    assert (few.start, few.stop) == (0, 20)
+    # Each row must be kept when its own distance is tau.
+    assert all((bounds[:, j] <= ceiling(true[:, j])).all() for j in range(300))
+    lengths = (rows.float32(Q).astype(float) ** 2).sum(axis=1)
+    found = bounds + lengths[:, None]
+    slack = ceiling(np.zeros(20)) + lengths
+    assert (found <= true**2 + slack[:, None]).all() and (slack > 0).all()  # float32 is not exact
+    assert slack.max() < 0.01 * np.median(true**2)
+    assert np.median(found[:, 20:] / true[:, 20:] ** 2) > 0.8
 
 
-@pytest.mark.parametrize(
-    ("query", "nearest", "others"),
-    [
-        (np.full(64, 0.49), np.full(64, 0.51), np.full(64, -0.3)),  # 0, 1 and 0 as whole numbers
-        (np.zeros(64), np.full(64, 0.51), np.repeat([-1.4, 0], [26, 38])),  # 0, 1 and -1 or 0
-    ],
-)
-def test_rounding_rows_apart_loses_no_neighbor(query, nearest, others):
-    """The nearest row is not the nearest one after rounding to whole numbers."""
-    X = others + np.arange(62)[:, None] / 1e4
-    X[0], X[1], X[2] = 100, 0, nearest
-    X[1] = -X.sum(axis=0)  # so that the mean is 0
-    assert module.RealRows(X).scale == 1
-    rounded = [np.linalg.norm(np.rint(row) - np.rint(query)) for row in X]
-    assert rounded[2] > rounded[3] and np.argmin(np.linalg.norm(X - query, axis=1)) == 2
-    _, indices = nearest_neighbors(X, query[None], 1, (2, 4))
-    assert indices.tolist() == [[2]]
+def test_rounding_far_queries_to_float32_is_allowed_for():
+    rng = np.random.default_rng(0)
+    X, Q = rng.standard_normal((300, 40)), 1e6 * rng.standard_normal((32, 40))
+    ((_, bounds, ceiling),) = module.LowerBounds(module.RealRows(X))._bounds(
+        Q, np.empty((32, 300), np.float32)
+    )
+    true = cdist(Q, X)
+    assert all((bounds[:, j] <= ceiling(true[:, j])).all() for j in range(300))
+
+
+@pytest.mark.parametrize("n_components", [0, 4])
+def test_differences_that_float32_rounds_away(n_components):
+    """Two clusters far from their mean, within which all float32 bounds are round-off."""
+    rng = np.random.default_rng(0)
+    X = np.repeat([[1024.0], [-1024.0]], 200, axis=0) + rng.integers(0, 64, (400, 20)) * 2.0**-18
+    Q = X[::20] + rng.integers(0, 64, (20, 20)) * 2.0**-18
+    assert_same(X, Q, 3, n_components)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_where_bounds_do_not_prune_all_features_take_their_place(monkeypatch, dtype):
+    monkeypatch.setattr(module, "MOST_KEPT", 0.04)
+    monkeypatch.setattr(module, "ROWS_PER_SEED", 20)
+    monkeypatch.setattr(module, "nearest_of_all", None)
+    noise = np.random.default_rng(0).integers(0, 256, (3000, 200)).astype(dtype)
+    index = NeighborIndex(noise, dtype == np.uint8)
+    assert index.bounds is None
+    assert np.array_equal(index.search(noise[:300], 5)[1], brute_force(noise, noise[:300], 5)[1])
+    # Components that serve the rows themselves and the first queries, but not the later ones
+    X = correlated_pixels(3000, 0)
+    Q = np.concatenate([X[:300], np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8)])
+    index = NeighborIndex(X.astype(dtype), dtype == np.uint8)
+    assert index.bounds is not None
+    indices = index.search(Q.astype(dtype), 5)[1]
+    assert np.array_equal(indices, brute_force(X, Q, 5)[1]) and index.products is not None
+    assert NeighborIndex(X.astype(dtype), dtype == np.uint8, queries=Q[300:].astype(dtype)).bounds is None
+
+
+def test_few_rows_and_many_equal_ones_are_searched_plainly(monkeypatch):
+    monkeypatch.setattr(module, "MOST_KEPT", 0.04)
+    monkeypatch.setattr(module, "ROWS_PER_SEED", 20)
+    asked = []
+    monkeypatch.setattr(module, "nearest_of_all", lambda *a: asked.append(len(a[1])) or nearest_of_all(*a))
+    X = correlated_pixels(279, 0)
+    assert_same(X, correlated_pixels(300, 1), 10)
+    assert_same(np.repeat(X[:2], 1000, axis=0), X[:40], 4)
+    assert asked == [256, 44, 40]
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200, 1e30, 1e-30, 1e17, 1e-22])
+def test_numbers_that_float32_cannot_hold_are_searched_plainly(monkeypatch, size):
+    asked = []
+    monkeypatch.setattr(module, "nearest_of_all", lambda *a: asked.append(len(a[1])) or nearest_of_all(*a))
+    X, Q = correlated_pixels(300, 0), correlated_pixels(20, 1)
+    with np.errstate(all="raise"):
+        indices = search(X * size, Q * size, 5, 20)[1]
+        assert asked == [20]
+        far_or_near = search(X, Q * size, 5, 20)[1]
+    assert np.array_equal(indices, brute_force(X, Q, 5)[1])
+    assert np.array_equal(far_or_near, nearest_of_all(X, Q * size, 5)[1])
 
 
 def test_sums_of_large_products_are_exact():
     rng = np.random.default_rng(0)
     X, Q = (np.where(rng.random((n, 3072)) < 0.9, 1, rng.integers(0, 256, (n, 3072))) for n in (40, 5))
-    assert_same(X.astype(np.uint8), Q.astype(np.uint8), 40, (2, 4))
+    assert_same(X.astype(np.uint8), Q.astype(np.uint8), 10)
 
 
 def test_columns_of_small_values():
@@ -196,7 +243,7 @@ def test_columns_of_small_values():
 def test_reproducible_and_inputs_untouched():
     X, Q = correlated_pixels(300, 0), correlated_pixels(10, 1)
     X_copy, Q_copy = X.copy(), Q.copy()
-    first, second = nearest_neighbors(X, Q, 4, (4, 20)), nearest_neighbors(X, Q, 4, (4, 20))
+    first, second = search(X, Q, 4, 20), search(X, Q, 4, 20)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     assert np.array_equal(X, X_copy) and np.array_equal(Q, Q_copy)
 

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from cs231n_lib.neighbors.distances import (
+    _cityblock,
+    _cosine,
+    _euclidean,
+    _one_loop,
+    _two_loops,
     cityblock_distances,
     cosine_distances,
     euclidean_distances,
-    row_blocks,
+    repair,
     unit_rows,
 )
-from cs231n_lib.neighbors.search import NeighborIndex, holds_pixels, k_smallest
-from cs231n_lib.rows import checked_rows
+from cs231n_lib.neighbors.search import (
+    DISTANCES_AT_ONCE,
+    NeighborIndex,
+    holds_pixels,
+    k_smallest,
+    nearest_of_all,
+)
+from cs231n_lib.validation import check_array, check_count, check_labels, check_option, check_rows
 
 __all__ = ["KNearestNeighbor", "knn_accuracies", "vote"]
 
-
-def l2_distance(a: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """Square root of the sum of squared differences between ``a (D,)`` and each row of ``B (..., D)``."""
-    return np.sqrt(np.sum((B - a) ** 2, axis=-1))
-
-
-def l1_distance(a: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """Sum of the absolute differences between ``a (D,)`` and each row of ``B (..., D)``."""
-    return np.sum(np.abs(B - a), axis=-1)
-
-
-def cosine_distance(a: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """One minus the cosine of the angle between ``a (D,)`` and each row of ``B (..., D)``."""
-    return 1 - np.sum(B * a, axis=-1) / (np.linalg.norm(B, axis=-1) * np.linalg.norm(a))
-
-
-DISTANCE_TO_ROWS = {"l2": l2_distance, "l1": l1_distance, "cosine": cosine_distance}
+DISTANCE_TO_ROWS = {"l2": _euclidean, "l1": _cityblock, "cosine": _cosine}
 DISTANCE_MATRIX = {"l2": euclidean_distances, "l1": cityblock_distances, "cosine": cosine_distances}
 
-DISTANCES_AT_ONCE = 2**24
-"""128 MB in float64. `KNearestNeighbor.kneighbors` does not compute more of them at the same time."""
+QUERIES_WORTH_COMPONENTS = 1000
+"""Fewer queries are answered sooner than components are found and all training rows projected onto them."""
 
 
 class KNearestNeighbor:
@@ -61,6 +55,8 @@ class KNearestNeighbor:
     ----------
     X_train : ndarray, shape (N, D)
     y_train : ndarray of int64, shape (N,)
+        Copies, so that the classifier remembers what it was trained on, whatever becomes of X and y. They are
+        read-only, since the search prepares X_train once; another array may be assigned.
 
     Examples
     --------
@@ -71,28 +67,19 @@ class KNearestNeighbor:
     """
 
     def __init__(self, *, metric: str = "l2", weights: str = "uniform"):
-        if metric not in DISTANCE_MATRIX:
-            raise ValueError(f"metric must be one of {', '.join(DISTANCE_MATRIX)}, not {metric!r}")
-        if weights not in ("uniform", "distance"):
-            raise ValueError(f"weights must be uniform or distance, not {weights!r}")
-        self.metric = metric
-        self.weights = weights
+        self.metric = check_option(metric, "metric", DISTANCE_MATRIX)
+        self.weights = check_option(weights, "weights", ("uniform", "distance"))
         self.X_train: np.ndarray | None = None
         self.y_train: np.ndarray | None = None
-        self._prepared: NeighborIndex | None = None
-        self._indexed: tuple | None = None  # what _prepared was made of
+        self._index: NeighborIndex | None = None
+        self._index_of: tuple = (None, False, False)  # rows, whether as pixels, whether with components
 
     def train(self, X: np.ndarray, y: np.ndarray) -> None:
         """Remember the training rows ``X (N, D)`` and their labels ``y (N,)``, integers from 0."""
-        X = checked_rows(X)
-        y = np.asarray(y)
-        if y.shape != (len(X),):
-            raise ValueError(f"y has shape {y.shape} but X has {len(X)} rows: expected ({len(X)},)")
-        if not np.issubdtype(y.dtype, np.integer):
-            raise TypeError(f"y must hold integer labels, not {y.dtype}")
-        if y.min() < 0:
-            raise ValueError(f"y must hold labels from 0, but its smallest is {y.min()}")
-        self.X_train, self.y_train = X, y.astype(np.int64)
+        X = check_rows(X)
+        y = check_labels(y, len(X), num_classes=2**63)  # no array has a place for each class
+        self.X_train, self.y_train = np.array(X), np.array(y)
+        self.X_train.flags.writeable = self.y_train.flags.writeable = False
 
     def predict(self, X: np.ndarray, k: int = 1, num_loops: int = 0) -> np.ndarray:
         """Label each row of ``X (M, D)`` by the vote of its k nearest training rows.
@@ -104,37 +91,33 @@ class KNearestNeighbor:
         -------
         ndarray of int64, shape (M,)
         """
-        if num_loops not in (0, 1, 2):
-            raise ValueError(f"num_loops must be 0, 1 or 2, not {num_loops!r}")
+        check_count(num_loops, "num_loops", least=0, most=2)
         if num_loops == 0:
-            dists, indices = self.kneighbors(X, k)
-            return vote(self.y_train[indices], self.vote_weights(dists))
+            return self._vote(*self.kneighbors(X, k))
         if num_loops == 1:
             return self.predict_labels(self.compute_distances_one_loop(X), k=k)
         return self.predict_labels(self.compute_distances_two_loops(X), k=k)
 
     def compute_distances_two_loops(self, X: np.ndarray) -> np.ndarray:
         """Distances ``(M, N)`` between the rows of ``X (M, D)`` and the training rows, one pair at a time."""
-        X, distance = self._checked_queries(X).astype(np.float64), DISTANCE_TO_ROWS[self.metric]
-        X_train = self.X_train.astype(np.float64)
-        dists = np.empty((len(X), len(X_train)))
-        for i in range(len(X)):
-            for j in range(len(X_train)):
-                dists[i, j] = distance(X[i], X_train[j])
-        return dists
+        return self._distances_with(_two_loops, X)
 
     def compute_distances_one_loop(self, X: np.ndarray) -> np.ndarray:
         """Distances ``(M, N)``, one row of ``X (M, D)`` against the whole training set at a time."""
-        X, distance = self._checked_queries(X).astype(np.float64), DISTANCE_TO_ROWS[self.metric]
-        X_train = self.X_train.astype(np.float64)
-        dists = np.empty((len(X), len(X_train)))
-        for i in range(len(X)):
-            dists[i] = distance(X[i], X_train)
-        return dists
+        return self._distances_with(_one_loop, X)
 
     def compute_distances_no_loops(self, X: np.ndarray) -> np.ndarray:
         """Distances ``(M, N)`` with all pairs at once: for L2 from one matrix product."""
         return DISTANCE_MATRIX[self.metric](self._checked_queries(X), self.X_train)
+
+    @np.errstate(all="ignore")
+    def _distances_with(self, loops: Callable, X: np.ndarray) -> np.ndarray:
+        as_float = unit_rows if self.metric == "cosine" else np.float64
+        X, X_train = as_float(self._checked_queries(X)), as_float(self.X_train)
+        dists = loops(X, X_train, DISTANCE_TO_ROWS[self.metric])
+        if self.metric == "l2":
+            repair(dists, X, X_train)
+        return dists
 
     def predict_labels(self, dists: np.ndarray, k: int = 1) -> np.ndarray:
         """Labels ``(M,)`` by the vote of the k training rows with the smallest ``dists (M, N)``.
@@ -142,16 +125,14 @@ class KNearestNeighbor:
         At equal distances the smaller training index comes first; at equal votes the smaller label wins.
         """
         self._check_trained()
-        dists = np.asarray(dists)
-        if dists.ndim != 2 or dists.shape[1] != len(self.y_train):
-            raise ValueError(
-                f"dists has shape {dists.shape}, expected (number of queries, {len(self.y_train)})"
-            )
+        dists = check_array(dists, "dists", ("M", len(self.y_train)), finite=False)
         if np.isnan(dists).any():
-            raise ValueError("dists holds NaN")
+            raise ValueError("dists must not hold NaN")
         indices = k_smallest(dists, self._checked_k(k))
-        nearest = np.take_along_axis(dists, indices, axis=1)
-        return vote(self.y_train[indices], self.vote_weights(nearest))
+        return self._vote(np.take_along_axis(dists, indices, axis=1), indices)
+
+    def _vote(self, dists: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        return vote(self.y_train[indices], self.vote_weights(dists))
 
     def kneighbors(self, X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest training rows of each row of ``X (M, D)``, nearest first.
@@ -171,30 +152,22 @@ class KNearestNeighbor:
         """
         X, k = self._checked_queries(X), self._checked_k(k)
         if self.metric == "l1" or len(X) * len(self.X_train) <= DISTANCES_AT_ONCE:
-            return self._kneighbors_of_all_distances(X, k)
+            return nearest_of_all(self.X_train, X, k, DISTANCE_MATRIX[self.metric])
         if self.metric == "l2":
-            squared_dists, indices = self._index(holds_pixels(X)).search(X, k)
-            return np.sqrt(squared_dists), indices
-        squared_dists, indices = self._index(pixels=False).search(unit_rows(X), k)
-        return squared_dists / 2, indices
+            return self._index_for(X, holds_pixels(X) and holds_pixels(self.X_train)).search(X, k)
+        X = unit_rows(X)
+        dists, indices = self._index_for(X, pixels=False).search(X, k)
+        return dists**2 / 2, indices
 
-    def _index(self, pixels: bool) -> NeighborIndex:
-        """The training rows made ready for the search; made anew if they changed since, even in place."""
-        pixels = pixels and holds_pixels(self.X_train)
-        content = zlib.crc32(np.ascontiguousarray(self.X_train))
-        state = (pixels, self.X_train.shape, self.X_train.dtype, content)
-        if self._indexed != state:
+    def _index_for(self, X: np.ndarray, pixels: bool) -> NeighborIndex:
+        """The training rows made ready for the search; made anew if other ones were assigned."""
+        components = len(X) >= QUERIES_WORTH_COMPONENTS
+        rows, as_pixels, has_components = self._index_of
+        if rows is not self.X_train or as_pixels != pixels or components > has_components:
             rows = self.X_train if self.metric == "l2" else unit_rows(self.X_train, "X_train")
-            self._prepared, self._indexed = NeighborIndex(rows, pixels), state
-        return self._prepared
-
-    def _kneighbors_of_all_distances(self, X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        dists, indices = np.empty((len(X), k)), np.empty((len(X), k), dtype=np.int64)
-        for chunk in row_blocks(len(X), max(1, DISTANCES_AT_ONCE // len(self.X_train))):
-            all_dists = DISTANCE_MATRIX[self.metric](X[chunk], self.X_train)
-            indices[chunk] = k_smallest(all_dists, k)
-            dists[chunk] = np.take_along_axis(all_dists, indices[chunk], axis=1)
-        return dists, indices
+            self._index = NeighborIndex(rows, pixels, queries=X, n_components=224 if components else 0)
+            self._index_of = self.X_train, pixels, components
+        return self._index
 
     def predict_each_k(self, X: np.ndarray, ks: Sequence[int]) -> np.ndarray:
         """Labels ``(len(ks), M)``: what `predict` says for each k of ``ks``, from one search."""
@@ -212,10 +185,10 @@ class KNearestNeighbor:
         """
         if self.weights == "uniform":
             return np.ones(dists.shape)
-        if self.metric == "cosine":
-            return np.maximum(1 - dists, 0) ** 8
-        same = dists == 0
-        with np.errstate(divide="ignore"):
+        with np.errstate(all="ignore"):
+            if self.metric == "cosine":
+                return np.maximum(1 - dists, 0) ** 8
+            same = dists == 0
             return np.where(same.any(axis=1, keepdims=True), same, 1 / dists)
 
     def _check_trained(self) -> None:
@@ -224,19 +197,10 @@ class KNearestNeighbor:
 
     def _checked_queries(self, X: np.ndarray) -> np.ndarray:
         self._check_trained()
-        X = checked_rows(X)
-        if X.shape[1] != self.X_train.shape[1]:
-            raise ValueError(
-                f"X has shape {X.shape} but the model was trained on {self.X_train.shape[1]} features"
-            )
-        return X
+        return check_rows(X, features=self.X_train.shape[1])
 
     def _checked_k(self, k: int) -> int:
-        if not isinstance(k, (int, np.integer)) or not 1 <= k <= len(self.y_train):
-            raise ValueError(
-                f"k must be an integer from 1 to the {len(self.y_train)} training rows, not {k!r}"
-            )
-        return int(k)
+        return check_count(k, "k", most=len(self.y_train))
 
 
 def vote(labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -258,14 +222,18 @@ def vote(labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     >>> vote(np.array([[7, 2, 2], [5, 1, 3]]))
     array([2, 1])
     """
-    classes, columns = np.unique(labels, return_inverse=True)
-    boxes = np.arange(len(labels))[:, None] * len(classes) + columns.reshape(labels.shape)
-    totals = np.bincount(
-        boxes.ravel(),
-        weights=None if weights is None else np.ravel(weights),
-        minlength=len(labels) * len(classes),
-    )
-    return classes[totals.reshape(len(labels), len(classes)).argmax(axis=1)]
+    labels = check_array(labels, "labels", ("M", "k"), kinds="iu")
+    if weights is not None:
+        weights = check_array(weights, "weights", labels.shape, finite=False)
+    classes, numbers = np.unique(labels, return_inverse=True)  # 10**12 and 3 become 1 and 0
+    return classes[_vote(numbers.reshape(labels.shape), weights)]
+
+
+def _vote(labels: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """The label with the most votes in each row, for labels from 0; argmax takes the first at a tie."""
+    if weights is None:
+        weights = np.ones(labels.shape)
+    return np.array([np.bincount(row, votes).argmax() for row, votes in zip(labels, weights, strict=True)])
 
 
 def knn_accuracies(ks: Sequence[int], **options: str) -> Callable[..., np.ndarray]:

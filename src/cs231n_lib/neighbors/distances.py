@@ -1,19 +1,58 @@
 """All distances between two sets of rows: Euclidean (L2), city-block (L1) and cosine.
 
-Every function takes ``A (M, D)`` and ``B (N, D)`` and returns float64 ``(M, N)``. They work in blocks, so
-that beside the result only a few megabytes are alive, and no block is computed in the type of the input:
-in uint8, 3 - 5 is 254.
+First the plain distances: formulas from one row to others, the loops around them, and L2 as a matrix product.
+They take and return float64. Below them stand the functions for rows of any dtype: ``A (M, D)`` and
+``B (N, D)`` give float64 ``(M, N)``, in blocks, so that beside the result only a few megabytes are alive. No
+block is computed in the type of the input: in uint8, 3 - 5 is 254.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 __all__ = ["cityblock_distances", "cosine_distances", "euclidean_distances", "row_blocks", "unit_rows"]
+
+
+def _euclidean(x: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """L2 distances between ``x (D,)`` and each row of ``B (..., D)``."""
+    return np.sqrt(np.sum((x - B) ** 2, axis=-1))
+
+
+def _cityblock(x: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """L1 distances between ``x (D,)`` and each row of ``B (..., D)``."""
+    return np.sum(np.abs(x - B), axis=-1)
+
+
+def _cosine(x: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """One minus the cosine of the angle between ``x (D,)`` and each row of ``B (..., D)``."""
+    return 1 - B @ x / (np.linalg.norm(B, axis=-1) * np.linalg.norm(x))
+
+
+def _two_loops(A: np.ndarray, B: np.ndarray, distance: Callable = _euclidean) -> np.ndarray:
+    """Distances ``(M, N)``, one pair of rows at a time."""
+    dists = np.empty((len(A), len(B)))
+    for i in range(len(A)):
+        for j in range(len(B)):
+            dists[i, j] = distance(A[i], B[j])
+    return dists
+
+
+def _one_loop(A: np.ndarray, B: np.ndarray, distance: Callable = _euclidean) -> np.ndarray:
+    """Distances ``(M, N)``, one row of A against all rows of B at a time."""
+    dists = np.empty((len(A), len(B)))
+    for i in range(len(A)):
+        dists[i] = distance(A[i], B)
+    return dists
+
+
+def _no_loops(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """L2 distances ``(M, N)`` from one matrix product; see `euclidean_distances`."""
+    squares = np.sum(A**2, axis=1)[:, None] + np.sum(B**2, axis=1) - 2 * (A @ B.T)
+    return np.sqrt(np.maximum(squares, 0))
 
 
 def row_blocks(n: int, size: int) -> Iterator[slice]:
@@ -22,6 +61,7 @@ def row_blocks(n: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, n))
 
 
+@np.errstate(all="ignore")
 def euclidean_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     r"""L2 distances without a loop over rows, from one matrix product.
 
@@ -38,15 +78,35 @@ def euclidean_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     dists = np.empty((len(A), len(B)))
     for a in row_blocks(len(A), 1024):
         A_block = A[a].astype(np.float64, copy=False)
-        A_squares = np.einsum("ij,ij->i", A_block, A_block)
         for b in row_blocks(len(B), 1024):
             B_block = B[b].astype(np.float64, copy=False)
-            B_squares = np.einsum("ij,ij->i", B_block, B_block)
-            squares = A_squares[:, None] + B_squares - 2 * (A_block @ B_block.T)
-            dists[a, b] = np.sqrt(np.maximum(squares, 0))
+            dists[a, b] = _no_loops(A_block, B_block)
+            if A.dtype.kind == "f" or B.dtype.kind == "f":
+                repair(dists[a, b], A_block, B_block)
     return dists
 
 
+def repair(dists: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
+    """Compute those L2 distances ``(M, N)`` anew whose squares overflowed or vanished."""
+    if dists.min() > 1e-140 and dists.max() < 1e140:  # False for NaN
+        return
+    wrong = ~((dists > 1e-140) & (dists < 1e140))
+    for i in np.flatnonzero(wrong.any(axis=1)):
+        dists[i, wrong[i]] = lengths(A[i] - B[wrong[i]])
+
+
+def lengths(A: np.ndarray) -> np.ndarray:
+    """Euclidean length of each row of ``A (n, D)`` float64, also where squares overflow or vanish."""
+    out = np.sqrt(np.einsum("ij,ij->i", A, A))
+    wrong = ~((out > 1e-140) & (out < 1e140))
+    if wrong.any():
+        largest = np.abs(A[wrong]).max(axis=1)
+        scaled = A[wrong] / np.where(largest > 0, largest, 1)[:, None]
+        out[wrong] = largest * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    return out
+
+
+@np.errstate(all="ignore")
 def cityblock_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """L1 distances: the sum of absolute differences. Exact for uint8 rows, and several times faster there.
 
@@ -60,7 +120,7 @@ def cityblock_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     for b in row_blocks(len(B), 32):
         B_block = B[b].astype(np.float64, copy=False)
         for i, a in enumerate(A):
-            dists[i, b] = np.abs(B_block - a).sum(axis=1)
+            dists[i, b] = _cityblock(a, B_block)
     return dists
 
 
@@ -103,6 +163,7 @@ def _pixel_cityblock_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     return dists
 
 
+@np.errstate(all="ignore")
 def cosine_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """One minus the cosine of the angle between the rows: 0 for equal directions, 2 for opposite ones.
 
@@ -118,6 +179,7 @@ def cosine_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     return np.clip(1 - unit_rows(A, "A") @ unit_rows(B, "B").T, 0, 2)
 
 
+@np.errstate(all="ignore")
 def unit_rows(X: np.ndarray, name: str = "X") -> np.ndarray:
     """The rows of X in float64, each divided by its Euclidean length."""
     X = X.astype(np.float64)
@@ -125,7 +187,7 @@ def unit_rows(X: np.ndarray, name: str = "X") -> np.ndarray:
     largest = np.abs(X).max(axis=1, keepdims=True)
     if not largest.all():
         row = int(np.flatnonzero(largest == 0)[0])
-        raise ValueError(f"row {row} of {name} is all zeros: the cosine metric needs a direction")
+        raise ValueError(f"{name} must have no row of zeros in the cosine metric, got one at {row}")
     X /= largest
-    X /= np.sqrt(np.einsum("ij,ij->i", X, X))[:, None]
+    X /= lengths(X)[:, None]
     return X

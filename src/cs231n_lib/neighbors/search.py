@@ -1,23 +1,25 @@
 """The k nearest rows in Euclidean distance: every one the true one, without computing every distance.
 
+The plain search, `nearest_of_all`, computes all distances and takes the k smallest. Its time goes into the
+products a.b of ``||a - b||^2 = ||a||^2 + ||b||^2 - 2 a.b``, each a sum over all D features.
+
 Photographs vary mostly along few directions. Let P be a (K, D) matrix with orthonormal rows, and for a row a
-let r_a = sqrt(||a||^2 - ||Pa||^2) be the length of what P leaves over. What is left over of two rows differs
-by at least the difference of their lengths, so
+let r_a = sqrt(||a||^2 - ||Pa||^2) be the length of what P leaves over. By Cauchy and Schwarz the product of
+what is left over of two rows is at most r_a r_b, so a.b <= Pa.Pb + r_a r_b, and
 
-    ||a - b||^2  >=  ||Pa - Pb||^2 + (r_a - r_b)^2 .                                                    (1)
+    ||a - b||^2  >=  ||a||^2 + ||b||^2 - 2 (Pa.Pb + r_a r_b) .                                          (1)
 
-The right side is the squared distance between two vectors of K + 1 numbers, (Pa, r_a) and (Pb, r_b). One
-matrix product gives it for all pairs, at a small part of the cost of the true distances. A search for the k
-nearest has four steps:
+This *lower bound* is one product of K + 1 numbers, not D. A search for the k nearest has three steps:
 
-1. *coarse lower bounds* for all rows: (1) with few components;
-2. the true distances to a few rows with small bounds: the k-th smallest of them, tau, is not below the
-   distance of the k-th nearest row;
-3. *fine lower bounds*, (1) with more components, for the rows whose coarse bound is not above tau;
-4. the true distances to the rows whose fine bound is not above tau. No other row can be among the k nearest.
+1. the lower bounds of all rows;
+2. the true distances to a few rows with small bounds, the seeds: the k-th smallest of them, tau, is not below
+   the distance of the k-th nearest row;
+3. the true distances to the rows whose bound is not above tau. No other row can be among the k nearest.
 
-Principal components make the bounds tight, but (1) holds for any P that makes no vector longer. So P may be
-rounded, and may come from a sample of the rows.
+Principal components make the bounds tight for photographs, but (1) holds for any P that makes no vector
+longer. So P may be rounded, and may come from a sample of the rows. Where the bounds leave too few rows out
+(noise, whitened rows), all D features take the place of K components, and the same three steps cost little
+more than the product in float32.
 
 For bounds of this kind see Hwang, Han and Ahn, "A Fast Nearest Neighbor Search Algorithm by Nonlinear
 Embedding" (CVPR 2012).
@@ -25,23 +27,19 @@ Embedding" (CVPR 2012).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 import numpy as np
 
-from cs231n_lib.classifiers._blocks import one_blas_thread
-from cs231n_lib.neighbors.distances import row_blocks
+from cs231n_lib.blas import one_blas_thread
+from cs231n_lib.neighbors.distances import euclidean_distances, lengths, row_blocks
 
-__all__ = ["NeighborIndex", "holds_pixels", "k_smallest", "nearest_neighbors"]
+__all__ = ["NeighborIndex", "holds_pixels", "k_smallest", "nearest_of_all"]
 
-UNIT_ROUNDOFF = 2.0**-24
-"""Largest relative error of rounding to float32."""
-
-EXACT_TERMS = 1024
-"""So many products of two whole numbers from -128 to 128 add up exactly in float32, in any order: the sum is
-at most 2^24, and float32 holds every whole number up to there."""
+DISTANCES_AT_ONCE = 2**24
+"""128 MB in float64. `nearest_of_all` does not compute more of them at the same time."""
 
 QUERIES_AT_ONCE = 256
 """Enough for a fast product; their float32 bounds for 50,000 rows take 51 MB."""
@@ -52,8 +50,42 @@ QUERIES_IN_CACHE = 32
 PAIRS_AT_ONCE = 128
 """So many pairs of a query and a row have their distances computed at once, in cache."""
 
-BOUNDS_AT_ONCE = 4096
-"""So many pairs have their fine bounds computed at once; those take a tenth of the numbers."""
+MOST_KEPT = 0.04
+"""The largest share of the rows that bounds may keep. The distance of one pair by itself takes about 20 times
+as long as in a product of all pairs."""
+
+ROWS_PER_SEED = 20
+"""Among fewer rows for each seed, the distances of the seeds alone take as long as a product of all pairs."""
+
+ROUNDOFF = 2.0**-24
+"""Largest relative error of rounding to float32."""
+
+EXACT_TERMS = 1024
+"""So many products of two whole numbers from -128 to 128 add up exactly in float32, in any order: the sum is
+at most 2^24, and float32 holds every whole number up to there."""
+
+FEATURES_AT_ONCE = 256
+"""So many terms of Pa are added in float32; their sums are added in float64."""
+
+
+def nearest_of_all(
+    X: np.ndarray, Q: np.ndarray, k: int, distances: Callable = euclidean_distances
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest rows of ``X (N, D)`` for each row of ``Q (M, D)``, from all distances.
+
+    Returns
+    -------
+    dists : ndarray of float64, shape (M, k)
+        Smallest first.
+    indices : ndarray of int64, shape (M, k)
+        At equal distances the smaller index comes first.
+    """
+    dists, indices = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
+    for chunk in row_blocks(len(Q), max(1, DISTANCES_AT_ONCE // len(X))):
+        all_dists = distances(Q[chunk], X)
+        indices[chunk] = k_smallest(all_dists, k)
+        dists[chunk] = np.take_along_axis(all_dists, indices[chunk], axis=1)
+    return dists, indices
 
 
 def k_smallest(values: np.ndarray, k: int) -> np.ndarray:
@@ -85,81 +117,191 @@ class NeighborIndex:
     Parameters
     ----------
     X : ndarray, shape (N, D)
-        Finite numbers.
+        Finite numbers, which must not change afterwards.
     pixels : bool
         Whether X and all queries hold nothing but whole numbers from 0 to 255 (see `holds_pixels`). Those are
         compared in exact integers, other numbers by direct differences in float64.
-    n_components : (int, int)
-        K of (1) for the coarse and for the fine bounds. More make the bounds tighter and slower; the
-        neighbors are the same for any.
+    queries : ndarray, shape (M, D), optional
+        Queries to come. A few of them tell whether components are worth their preparation; without any, a
+        few rows of X do.
+    n_components : int
+        K of (1); a quarter of the features if that is less, and 0 is for no components at all. More make the
+        bounds tighter and slower; the neighbors are the same for any.
     """
 
-    def __init__(self, X: np.ndarray, pixels: bool, n_components: tuple[int, int] = (128, 224)):
+    @np.errstate(all="ignore")
+    def __init__(
+        self, X: np.ndarray, pixels: bool, *, queries: np.ndarray | None = None, n_components: int = 224
+    ):
         self.rows = PixelRows(X) if pixels else RealRows(X)
-        self.lower_bounds = LowerBounds(self.rows, n_components)
+        self.bounds = None
+        K = min(n_components, X.shape[1] // 4)
+        if K > 0:
+            sample = X[np.sort(np.random.default_rng(0).permutation(len(X))[:3000])]
+            P = leading_directions(self.rows.float32(sample), K)
+            trial = LowerBounds(type(self.rows)(sample), P)
+            few = (sample if queries is None else queries)[:QUERIES_IN_CACHE]
+            if trial.prunes(few):
+                self.bounds = LowerBounds(self.rows, P)
+        self.products = None  # lower bounds with all features in place of components, once they are needed
 
+    @np.errstate(all="ignore")
     def search(self, Q: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Squared distances and indices, (M, k) each, of the rows nearest to each row of ``Q (M, D)``."""
-        squared_dists, indices = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
-        buffers = SimpleQueue()
+        """Distances and indices, (M, k) each, of the rows nearest to each row of ``Q (M, D)``.
 
-        def search(chunk: slice) -> None:
+        Nearest first; at equal distances the smaller index comes first.
+        """
+        found = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
+        chunks = list(row_blocks(len(Q), QUERIES_AT_ONCE))
+        if self.bounds is not None:
+            chunks = self.bounds.search(Q, k, chunks, found)
+        if chunks:
+            self.products = self.products or LowerBounds(self.rows)
+            chunks = self.products.search(Q, k, chunks, found)
+        for chunk in chunks:
+            found[0][chunk], found[1][chunk] = nearest_of_all(self.rows.X, Q[chunk], k)
+        return found
+
+
+class LowerBounds:
+    """The bounds (1) between the training rows and any queries, in float32, with their rounding errors.
+
+    With (Pa, r_a) = v_a they are ``||a||^2 + ||b||^2 - 2 v_a.v_b``.
+
+    Parameters
+    ----------
+    rows : PixelRows or RealRows
+    P : ndarray of float32, shape (K, D), optional
+        Makes no vector longer. Without it v_a is a: the bounds are the squared distances, but for rounding.
+    """
+
+    def __init__(self, rows: PixelRows | RealRows, P: np.ndarray | None = None):
+        self.rows, self.P = rows, P
+        # Pa, added up in float32, is off by at most this share of ||a||: in component k by FEATURES_AT_ONCE
+        # roundings of the sum of |P_kj a_j|, at most ||a|| (Higham, "Accuracy and Stability of Numerical
+        # Algorithms", section 3.1), and by the rounding of the result.
+        self.projection_error = 0.0 if P is None else ROUNDOFF * (FEATURES_AT_ONCE * len(P) ** 0.5 + 2)
+        X, D = rows.X, rows.X.shape[1]
+        squares = np.empty(len(X))
+        # ||b||^2 is one more number beside v_b, so that one product gives ||b||^2 - 2 v_a.v_b.
+        self.vectors = np.empty((len(X), D + 1 if P is None else len(P) + 2), dtype=np.float32)
+
+        @np.errstate(all="ignore")  # threads have error states of their own
+        def fill(b: slice) -> None:
+            self.vectors[b, :-1], squares[b] = self._vectors(X[b])
+            self.vectors[b, -1] = squares[b]
+
+        with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
+            list(executor.map(fill, row_blocks(len(X), 256)))
+        self.longest = np.sqrt(squares.max())
+
+    def _vectors(self, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """v_a in float32 and ||a||^2 for the rows a of ``A (n, D)``."""
+        A = self.rows.float32(A)
+        squares = square_lengths(A)
+        if self.P is None:
+            return A, squares
+        PA = np.zeros((len(A), len(self.P)))
+        for f in row_blocks(A.shape[1], FEATURES_AT_ONCE):
+            PA += A[:, f] @ self.P[:, f].T
+        # Not below the true r_a: round-off in Pa changes its square by less than the part added here.
+        rest = squares * (1 + 3 * self.projection_error) - square_lengths(PA)
+        return np.column_stack([PA, np.sqrt(np.maximum(rest, 0))]).astype(np.float32), squares
+
+    def prunes(self, Q: np.ndarray) -> bool:
+        """Whether the bounds keep few rows for ``Q (M, D)``; by two neighbors, as a row is one of its own."""
+        k = min(2, len(self.rows.X))
+        found = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
+        return not self.search(Q, k, [slice(0, len(Q))], found)
+
+    def search(
+        self, Q: np.ndarray, k: int, chunks: list[slice], found: tuple[np.ndarray, np.ndarray]
+    ) -> list[slice]:
+        """Write the distances and indices of the k nearest rows into ``found``, for each chunk of queries.
+
+        Returns
+        -------
+        list of slice
+            The chunks for which nothing was found, since the bounds of one of them keep too many rows.
+        """
+        if not 1e-12 < self.longest < 1e15:  # float32 would lose what is smaller, or not hold the squares
+            return chunks
+        # Where the bounds are the distances, but for rounding, few more seeds than neighbors will do.
+        n_seeds = k + 4 if self.P is None else 2 * k + 16
+        if n_seeds * ROWS_PER_SEED > len(self.rows.X):
+            return chunks
+        buffers, gave_up = SimpleQueue(), []
+
+        @np.errstate(all="ignore")
+        def search(chunk: slice) -> bool:
+            if gave_up:
+                return False
             buffer = buffers.get()
-            bounds = self.lower_bounds.for_queries(Q[chunk], buffer[: len(Q[chunk])])
-            for few in row_blocks(len(Q[chunk]), QUERIES_IN_CACHE):
-                found = search_few(self.rows, bounds.of(few), Q[chunk][few], k)
-                squared_dists[chunk][few], indices[chunk][few] = found
+            for few, bounds, ceiling in self._bounds(Q[chunk], buffer):
+                nearest = search_few(self.rows, bounds, ceiling, Q[chunk][few], k, n_seeds)
+                if nearest is None:
+                    gave_up.append(chunk)
+                    break
+                found[0][chunk][few], found[1][chunk][few] = nearest
             buffers.put(buffer)
+            return chunk not in gave_up
 
         # Threads share the chunks, not the products: the steps between the products are as long as they are.
         with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
             # Memory that is asked for anew is cleared anew: each thread keeps its own.
             for _ in range(n_threads):
                 buffers.put(np.empty((min(QUERIES_AT_ONCE, len(Q)), len(self.rows.X)), dtype=np.float32))
-            for _ in executor.map(search, row_blocks(len(Q), QUERIES_AT_ONCE)):
-                pass
-        return squared_dists, indices
+            done = executor.map(search, chunks)
+            return [chunk for chunk, is_done in zip(chunks, done, strict=True) if not is_done]
 
+    def _bounds(self, Q: np.ndarray, out: np.ndarray) -> Iterator[tuple[slice, np.ndarray, Callable]]:
+        """For a few rows of Q at a time: which, their bounds ``(m, N)`` without ||a||^2, and `ceiling`.
 
-def nearest_neighbors(
-    X: np.ndarray, Q: np.ndarray, k: int, n_components: tuple[int, int] = (128, 224)
-) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest rows of ``X (N, D)`` for each row of ``Q (M, D)``, nearest first.
+        ``ceiling(tau)`` are the values above which the distance is larger than ``tau (m,)`` for certain.
+        """
+        V, squares = self._vectors(Q)
+        ones = np.ones(len(Q), dtype=np.float32)
+        np.matmul(np.column_stack([-2 * V, ones]), self.vectors.T, out=out[: len(Q)])
+        length, longest = np.sqrt(squares), self.longest
+        # Higham's bound for the product above, and twice what round-off in Pa and Pb makes of Pa.Pb.
+        slack = ROUNDOFF * (V.shape[1] + 16) * (2 * length + longest) * longest
+        slack += 4.1 * self.projection_error * length * longest
+        reach = 1.1 * ROUNDOFF * (length + longest)  # rows rounded to float32 may be so much farther apart
 
-    Parameters
-    ----------
-    X, Q : ndarray, shapes (N, D) and (M, D)
-        Finite numbers. See `NeighborIndex` for how they are compared.
-    k : int, 1 <= k <= N
-    n_components : (int, int)
-        See `NeighborIndex`.
+        for few in row_blocks(len(Q), QUERIES_IN_CACHE):
 
-    Returns
-    -------
-    squared_dists : ndarray of float64, shape (M, k)
-        Squared Euclidean distances.
-    indices : ndarray of int64, shape (M, k)
-        At equal distances the smaller index comes first.
-    """
-    return NeighborIndex(X, holds_pixels(X) and holds_pixels(Q), n_components).search(Q, k)
+            def ceiling(tau: np.ndarray, few: slice = few) -> np.ndarray:
+                largest = (tau * (1 + 1e-9) + reach[few]) ** 2 - squares[few] + slack[few]
+                return np.nextafter(largest.astype(np.float32), np.float32(np.inf))
+
+            yield few, out[few.start : few.stop], ceiling
 
 
 def search_few(
-    rows: PixelRows | RealRows, bounds: QueryBounds, Q: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The four steps of the search for a few queries at once; their coarse bounds are spoiled."""
-    M = len(Q)
-    seeds = columns_of_small_values(bounds.coarse, min(2 * k + 16, len(rows.X)))
+    rows: PixelRows | RealRows, bounds: np.ndarray, ceiling: Callable, Q: np.ndarray, k: int, n_seeds: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Steps 2 and 3 of the search for a few queries at once, with their ``bounds (m, N)``.
+
+    Returns
+    -------
+    (dists, indices) or None
+        None if the bounds keep too many rows.
+    """
+    M, N = bounds.shape
+    seeds = columns_of_small_values(bounds, n_seeds)
     seed_queries = np.repeat(np.arange(M), seeds.shape[1])
-    seed_dists = rows.squared_distances(Q, seed_queries, seeds.ravel())
+    seed_dists = rows.distances(Q, seed_queries, seeds.ravel())
     tau = np.partition(seed_dists.reshape(M, -1), k - 1, axis=1)[:, k - 1]
-    np.put_along_axis(bounds.coarse, seeds, np.inf, axis=1)  # their distances are known
-    other_queries, others = bounds.not_above(tau)
-    other_dists = rows.squared_distances(Q, other_queries, others)
+    kept = ~(bounds > ceiling(tau)[:, None])  # so NaN, where float32 overflowed, is kept
+    np.put_along_axis(kept, seeds, False, axis=1)  # their distances are known
+    pairs = np.flatnonzero(kept)
+    if len(pairs) > MOST_KEPT * kept.size:
+        return None
+    other_queries, others = np.divmod(pairs, N)
 
     queries = np.concatenate([seed_queries, other_queries])
     candidates = np.concatenate([seeds.ravel(), others])
-    dists = np.concatenate([seed_dists, other_dists])
+    dists = np.concatenate([seed_dists, rows.distances(Q, other_queries, others)])
     order = np.lexsort((candidates, dists, queries))
     start_of_query = np.searchsorted(queries[order], np.arange(M))
     nearest = order[start_of_query[:, None] + np.arange(k)]
@@ -196,8 +338,6 @@ class PixelRows:
     All is done 128 lower, from -128 to 127, where the products are smaller.
     """
 
-    scale = 1.0
-
     def __init__(self, X: np.ndarray):
         self.X = X
         self.shifted = np.bitwise_xor(X.astype(np.uint8, copy=False), 128).view(np.int8)
@@ -205,22 +345,22 @@ class PixelRows:
             [square_lengths(self.shifted[b].astype(np.float32)) for b in row_blocks(len(X), 256)]
         )
 
-    def approximate(self, A: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray]:
-        """See `RealRows.approximate`; here nothing is lost."""
-        return A.astype(np.float32) - 128, np.zeros(len(A))
+    def float32(self, A: np.ndarray) -> np.ndarray:
+        """Rows of pixels as the bounds take them; here nothing is lost."""
+        return A.astype(np.float32) - 128
 
-    def squared_distances(self, Q: np.ndarray, queries: np.ndarray, index: np.ndarray) -> np.ndarray:
-        """Squared distances ``(n,)`` between the rows ``Q[queries]`` and ``X[index]``.
+    def distances(self, Q: np.ndarray, queries: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Distances ``(n,)`` between the rows ``Q[queries]`` and ``X[index]``.
 
         By ||x||^2 + ||q||^2 - 2 x.q, where every term is a whole number and exact.
         """
-        Q = Q.astype(np.float32) - 128
+        Q = self.float32(Q)
         products = np.zeros(len(index))
         for b in row_blocks(len(index), PAIRS_AT_ONCE):
             X_of_pairs, Q_of_pairs = self.shifted[index[b]].astype(np.float32), Q[queries[b]]
             for f in row_blocks(Q.shape[1], EXACT_TERMS):
                 products[b] += np.vecdot(X_of_pairs[:, f], Q_of_pairs[:, f])
-        return self.squares[index] + square_lengths(Q)[queries] - 2 * products
+        return np.sqrt(self.squares[index] + square_lengths(Q)[queries] - 2 * products)
 
 
 class RealRows:
@@ -229,178 +369,33 @@ class RealRows:
     def __init__(self, X: np.ndarray):
         self.X = X
         self.center = X.mean(axis=0, dtype=np.float64)
-        largest = max(np.abs(X[b] - self.center).max() for b in row_blocks(len(X), 256))
-        # Between -128 and 128, by a power of two: multiplying by it rounds nothing.
-        self.scale = 2.0 ** (7 - np.frexp(largest)[1])
 
-    def approximate(self, A: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Rows ``A (n, D)``, centered and scaled, as float32 from -128 to 128; whole numbers if asked for.
+    def float32(self, A: np.ndarray) -> np.ndarray:
+        """Rows as the bounds take them: centered, so that little is lost by rounding."""
+        return (A - self.center).astype(np.float32)
 
-        Returns
-        -------
-        ndarray of float32, shape (n, D)
-        ndarray of float64, shape (n,)
-            The distances to the centered and scaled rows themselves.
-        """
-        scaled = (A - self.center) * self.scale
-        near = np.clip(np.rint(scaled) if whole else scaled, -128, 128).astype(np.float32)
-        return near, np.sqrt(square_lengths(scaled - near))
-
-    def squared_distances(self, Q: np.ndarray, queries: np.ndarray, index: np.ndarray) -> np.ndarray:
-        """Squared distances ``(n,)`` between the rows ``Q[queries]`` and ``X[index]``."""
+    def distances(self, Q: np.ndarray, queries: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Distances ``(n,)`` between the rows ``Q[queries]`` and ``X[index]``."""
         dists = np.empty(len(index))
         for b in row_blocks(len(index), PAIRS_AT_ONCE):
-            dists[b] = square_lengths(self.X[index[b]] - Q[queries[b]].astype(np.float64))
+            dists[b] = lengths(self.X[index[b]] - Q[queries[b]].astype(np.float64))
         return dists
 
 
-class LowerBounds:
-    """The bounds (1) between the training rows and any queries, in float32, with their rounding errors.
-
-    Each row becomes a short vector v = (Pa, r_a). Distances between short vectors are lower bounds; they are
-    "fine". The coarse ones keep the first components and replace the rest w of v by its length, because
-    ||w_a - w_b|| >= | ||w_a|| - ||w_b|| |. With v = (c, w),
-
-        coarse  =  ||v_a||^2 + ||v_b||^2 - 2 c_a.c_b - 2 ||w_a|| ||w_b||
-        fine    =  coarse + 2 ||w_a|| ||w_b|| - 2 w_a.w_b .                                             (2)
-    """
-
-    def __init__(self, rows: PixelRows | RealRows, n_components: tuple[int, int]):
-        X, self.rows = rows.X, rows
-        self.n_coarse, n_fine = n_components
-        self.directions = None
-        if n_fine < X.shape[1] <= 2**16:  # with more features, sums of whole numbers leave float32 no room
-            sample = X[np.sort(np.random.default_rng(0).permutation(len(X))[:3000])]
-            self.directions, self.shrink = whole_directions(rows.approximate(sample, whole=True)[0], n_fine)
-        with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
-            blocks = list(executor.map(lambda b: self._short_vectors(X[b]), row_blocks(len(X), 256)))
-        V = np.concatenate([block for block, _ in blocks])
-        self.error = max(errors.max() for _, errors in blocks)
-        squares, c, w, w_lengths = self._split(V)
-        self.longest = np.sqrt(squares.max())
-        # What each row contributes to (2), laid out so that both are products with what a query contributes.
-        self.coarse_columns = np.column_stack([c, w_lengths, squares.astype(np.float32)]).T
-        self.fine_rows = np.column_stack([w, w_lengths])
-
-    def for_queries(self, Q: np.ndarray, out: np.ndarray | None = None) -> QueryBounds:
-        """The bounds for ``Q (M, D)``; the coarse ones are written to ``out (M, N)``, if given."""
-        V, errors = self._short_vectors(Q)
-        squares, c, w, w_lengths = self._split(V)
-        coarse_rows = np.column_stack([-2 * c, -2 * w_lengths, np.ones_like(w_lengths)])
-        # A float32 sum of n products errs by less than n roundings of the sum of their absolute values, which
-        # is at most 2 ||v_a|| ||v_b|| + ||v_b||^2 (Higham, "Accuracy and Stability of Numerical Algorithms",
-        # section 3.1). The sum that makes a bound fine has terms twice as large; the 16 cover the ends.
-        n_roundings = 3 * (V.shape[1] + 16)
-        rounding = n_roundings * UNIT_ROUNDOFF * (2 * np.sqrt(squares) + self.longest) * self.longest
-        return QueryBounds(
-            coarse=np.matmul(coarse_rows, self.coarse_columns, out=out),
-            fine_queries=np.column_stack([-2 * w, 2 * w_lengths]),
-            fine_rows=self.fine_rows,
-            reach=errors + self.error,
-            squares=squares,
-            rounding=rounding,
-            scale=self.rows.scale,
-        )
-
-    def _short_vectors(self, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """v in float32 for the rows of ``A (n, D)``, and how far each may be from what (1) needs."""
-        A, errors = self.rows.approximate(A, whole=self.directions is not None)
-        squares = square_lengths(A)
-        if self.directions is None:
-            V = A
-        else:
-            PA = (A @ self.directions) * self.shrink  # the product is exact, then float64
-            rest = np.sqrt(np.maximum(squares - square_lengths(PA), 0))
-            V = np.column_stack([PA, rest]).astype(np.float32)
-        # Rounding v to float32, and the root of what round-off leaves where the rest is 0.
-        return V, errors + 8 * UNIT_ROUNDOFF * np.sqrt(squares)
-
-    def _split(self, V: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        c, w = V[:, : self.n_coarse], V[:, self.n_coarse :]
-        return square_lengths(V), c, w, np.sqrt(square_lengths(w)).astype(np.float32)
-
-
-@dataclass
-class QueryBounds:
-    """Lower bounds for a few queries: the numbers (2) without the query's own ||v_a||^2."""
-
-    coarse: np.ndarray  # (M, N)
-    fine_queries: np.ndarray  # (M, F)
-    fine_rows: np.ndarray  # (N, F)
-    reach: np.ndarray  # (M,) how much longer than a true distance one between short vectors may be
-    squares: np.ndarray  # (M,) ||v_a||^2
-    rounding: np.ndarray  # (M,) how much of a bound may be rounding
-    scale: float
-
-    def of(self, few: slice) -> QueryBounds:
-        """The bounds for some of the queries."""
-        by_query = ("coarse", "fine_queries", "reach", "squares", "rounding")
-        mine = {name: getattr(self, name)[few] for name in by_query}
-        return replace(self, **mine)
-
-    def not_above(self, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """All rows that may be within the squared distance ``tau (M,)`` of a query, and not many others.
-
-        Returns
-        -------
-        queries, index : ndarray of int64, shape (n,)
-            The pairs, in the order of the queries.
-        """
-        reach = (np.sqrt(tau) * self.scale + self.reach) * (1 + 1e-9)
-        ceiling = np.minimum(reach**2 + self.rounding - self.squares, 3e38)  # float32 ends at 3.4e38
-        ceiling = np.nextafter(ceiling.astype(np.float32), np.float32(np.inf))
-        pairs = np.flatnonzero(self.coarse <= ceiling[:, None])
-        kept = []
-        for b in row_blocks(len(pairs), BOUNDS_AT_ONCE):
-            queries, index = np.divmod(pairs[b], self.coarse.shape[1])
-            fine = self.coarse[queries, index] + np.vecdot(self.fine_rows[index], self.fine_queries[queries])
-            kept.append(pairs[b][fine <= ceiling[queries]])
-        return np.divmod(np.concatenate([np.empty(0, dtype=np.int64), *kept]), self.coarse.shape[1])
-
-
-def whole_directions(X: np.ndarray, K: int) -> tuple[np.ndarray, float]:
-    """Nearly the K leading principal directions of ``X (n, D)``, as whole numbers, and what to multiply by.
-
-    The whole numbers are so small that their products with rows of whole numbers from -128 to 128 add up
-    exactly in float32: every partial sum stays within 2^24.
-
-    Returns
-    -------
-    W : ndarray of float32, shape (D, K)
-    shrink : float
-        ``shrink * W.T`` is a P for (1): it makes no vector longer.
-    """
-    directions = leading_directions(X, K)
-    unit = 128 * np.abs(directions).sum(axis=0).max() / (2**24 - 128 * len(directions))
-    W = np.rint(directions / unit)
-    with one_blas_thread():
-        longest = np.sqrt(np.linalg.eigvalsh(W.T @ W)[-1])
-    return W.astype(np.float32), 1 / (longest * (1 + 1e-9))
-
-
 def leading_directions(X: np.ndarray, K: int) -> np.ndarray:
-    """Nearly the K leading principal directions of ``X (n, D)`` float32, as orthonormal columns ``(D, K)``.
+    """Nearly the K leading principal directions of ``X (n, D)`` float32, as rows P ``(K, D)`` float32.
 
     Subspace iteration from random directions: Halko, Martinsson and Tropp, "Finding Structure with
-    Randomness" (SIAM Review 2011), algorithm 4.4, then a rotation that puts the largest variance first.
+    Randomness" (SIAM Review 2011), algorithm 4.4. Shortened a little, so that P makes no vector longer after
+    rounding.
     """
     X = X - X.mean(axis=0)
     directions = np.random.default_rng(0).standard_normal((X.shape[1], K), dtype=np.float32)
     for _ in range(2):
-        directions = orthonormal(X.T @ (X @ directions))
-    coordinates = X @ directions
-    with one_blas_thread():
-        rotation = np.linalg.eigh(coordinates.T @ coordinates)[1][:, ::-1]
-    return orthonormal(directions.astype(np.float64) @ rotation)
-
-
-def orthonormal(A: np.ndarray) -> np.ndarray:
-    """Orthonormal columns that span those of ``A (D, K)``.
-
-    On one thread: threads meet after each of the many small steps, and wait long where a core is busy.
-    """
-    with one_blas_thread():
-        return np.linalg.qr(A)[0]
+        directions = X.T @ (X @ directions)
+        with one_blas_thread():  # threads would meet after each of many small steps, and wait long
+            directions = np.linalg.qr(directions.astype(np.float64))[0].astype(np.float32)
+    return directions.T * np.float32(1 - 1e-5)
 
 
 def square_lengths(A: np.ndarray) -> np.ndarray:
