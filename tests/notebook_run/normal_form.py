@@ -18,19 +18,8 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
 EDITORS_NOTEBOOK_METADATA = ("accelerator", "colab", "vscode", "widgets")
-EDITORS_CELL_METADATA = (
-    *(
-        "ExecuteTime",
-        "colab",
-        "execution",
-        "executionInfo",
-        "id",
-        "outputId",
-        "scrolled",
-        "trusted",
-        "vscode",
-    ),
-)
+EDITORS_CELL_METADATA = ("ExecuteTime", "colab", "execution", "executionInfo", "id", "outputId", "scrolled")
+EDITORS_CELL_METADATA += ("trusted", "vscode")
 
 
 def normal_form(notebook: NotebookNode) -> NotebookNode:

@@ -44,21 +44,24 @@ def pytest_terminal_summary(terminalreporter, config) -> None:
     if not config.option.nbval:
         return
     asked = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
-    paths = [path for path in workbook.in_folder() if any(path.is_relative_to(folder) for folder in asked)]
-    lines = []
-    record = workbook.recorded()
-    for path in paths:
+    record, lines, changed = workbook.recorded(), [], False
+    for path in workbook.in_folder():
         title = workbook.name(path)
+        if not any(path.is_relative_to(folder) for folder in asked):
+            continue
         if title not in record:
             lines.append(f"{title}: a notebook of your own, left alone")
             continue
         with contextlib.suppress(ValueError):  # no notebook any more: that has failed already
             if changes := workbook.changes(path, record[title]):
-                lines.append(
-                    f"{title}: changed by you: {changes}; the workbook's own cells are compared as before"
-                )
+                lines.append(f"{title}: changed by you: {changes}")
+                changed = True
+    if changed:
+        lines.append(
+            "The workbook's cells are compared as before, edited ones with the outputs that you stored."
+        )
     if lines:
-        terminalreporter.section("your notebooks and notes")
+        terminalreporter.section("your notes and notebooks")
     for line in lines:
         terminalreporter.write_line(line)
 
@@ -79,7 +82,7 @@ def warnings_in(outputs) -> str:
 
 
 def without_widgets(stored: list, new: list) -> tuple[list, list]:
-    """Both outputs without those where one shows a widget: a run without a reader shows a picture or nothing."""
+    """Both without what is a widget in one of them: a run without a reader shows a picture, or nothing."""
     live = {i for outputs in (stored, new) for i, out in enumerate(outputs) if WIDGET in out.get("data", ())}
     if not live:
         return stored, new

@@ -20,7 +20,7 @@ from . import kernels
 from .normal_form import content_ids, is_empty, normal_metadata
 
 RECORD = Path(__file__).with_name("workbook.txt")
-HEADER = "# The workbook's cells (kind, id made of the text, first line), written by `make record`.\n"
+HEADER = "# The workbook's cells (kind, id made of the text, first line), written by `make record`."
 
 
 class Entry(NamedTuple):
@@ -108,17 +108,17 @@ def recorded() -> dict[str, list[Entry]]:
 
 def write_record(notebooks: dict[str, list[Entry]]) -> None:
     """Make these the workbook's cells."""
-    lines = [
-        line for key in sorted(notebooks) for line in (key, *(f"  {' '.join(e)}" for e in notebooks[key]))
-    ]
-    RECORD.write_text(HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+    lines = [HEADER]
+    for title, cells in sorted(notebooks.items()):
+        lines += [title, *("  " + " ".join(entry) for entry in cells)]
+    RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def entries(notebook: NotebookNode) -> list[Entry]:
     """What the record says of the notebook as it is now."""
     cells = [cell for cell in notebook.cells if not is_empty(cell)]
     ids = content_ids(cells)
-    starts = [cell.source.strip().splitlines()[0].rstrip()[:60] for cell in cells]
+    starts = [cell.source.strip().splitlines()[0][:60].rstrip() for cell in cells]
     return [Entry(cell.cell_type, *rest) for cell, *rest in zip(cells, ids, starts, strict=True)]
 
 
