@@ -42,7 +42,7 @@ lint: $(READY)
 	$(BIN)/ruff check $(PYTHON_CODE)
 	$(BIN)/ruff format --check $(PYTHON_CODE)
 
-lint-notebooks: $(READY)  ## for a commit: are the notebooks in their normal form, and the record of their cells up to date?
+lint-notebooks: $(READY)  ## before a commit: are the notebooks in their normal form, and recorded?
 	$(BIN)/python -m pytest -q tests/notebook_run/house_rules.py
 
 run: $(READY)  ## run all notebooks on CIFAR-10 or, without it, the built-in images; pages in build/run/
@@ -54,10 +54,10 @@ data: $(READY)  ## download and verify CIFAR-10 (170 MB) into data/
 cifar10: $(READY)  ## run all notebooks on CIFAR-10; pages in build/cifar10/
 	$(BIN)/python -m tests.notebook_run.execute run --dataset cifar10 --output build/cifar10 $(NAMES)
 
-refresh: $(READY)  ## run all notebooks on the built-in images and store their outputs (nothing else is touched)
+refresh: $(READY)  ## run all notebooks on the built-in images and store their outputs, and nothing else
 	$(BIN)/python -m tests.notebook_run.execute refresh $(NAMES)
 
-record: $(READY)  ## for a commit: what the notebooks hold now is the workbook's, in normal form
+record: $(READY)  ## before a commit: the notebooks as they are now are the workbook, in normal form
 	$(BIN)/python -m tests.notebook_run.execute record $(NAMES)
 
 bench: $(VENV)-bench/ready  ## measure speed against what you would use instead
