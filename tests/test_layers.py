@@ -384,6 +384,7 @@ def test_dtypes_are_kept_and_float32_agrees_with_float64(dtype):
         assert_close(actual, exact, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.oracle
 def test_layers_against_pytorch():
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)

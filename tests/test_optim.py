@@ -132,6 +132,7 @@ def test_adam_is_the_formula_for_arrays_of_any_size(shape):
         (optim.adam, "Adam", {}),
     ],
 )
+@pytest.mark.oracle
 def test_five_steps_against_pytorch(rule, name, options):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)

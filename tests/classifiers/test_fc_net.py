@@ -158,6 +158,7 @@ def test_gradients_for_any_sizes(hidden, D, C, seed):
 
 
 @pytest.mark.parametrize("normalization", ["batchnorm", "layernorm", None])
+@pytest.mark.oracle
 def test_against_pytorch(normalization):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)

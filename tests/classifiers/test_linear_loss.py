@@ -30,6 +30,7 @@ def test_a_constant_added_to_all_scores_changes_nothing(loss, linear_problem):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5)])
+@pytest.mark.oracle
 def test_against_pytorch(dtype, tolerance, linear_problem):
     torch = pytest.importorskip("torch")
     W, X, y = linear_problem(N=600, D=30)

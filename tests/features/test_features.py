@@ -321,6 +321,7 @@ def test_agrees_with_a_loop_over_pixels(shape, cell_size, bins, signed, soft_bin
     assert ours.dtype == np.float32
 
 
+@pytest.mark.oracle
 def test_agrees_with_scikit_image_inside():
     reference = pytest.importorskip("skimage.feature").hog
     image = np.random.default_rng(2).random((48, 48)) * 255

@@ -9,6 +9,7 @@ from nbval.kernel import NbvalKernelspecManager
 from traitlets import default
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+DATASET = "scenes10"  # what the stored outputs are compared on
 CELL_SECONDS = 120  # a cell that takes longer has gone wrong
 THREADS = "1"  # notebooks are run side by side, one a core
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -29,7 +30,7 @@ def strict_environment() -> dict[str, str]:
     """What makes two runs comparable: the built-in images and a fixed number of threads."""
     return {
         **quiet_environment(),
-        "CS231N_DATASET": "scenes10",
+        "CS231N_DATASET": DATASET,
         **{name: THREADS for name in THREAD_VARIABLES},
     }
 

@@ -6,6 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
+TYPES = ("image/png", "image/jpeg")  # what notebooks store pictures as
 MAX_RMS = 2.0  # gray levels of 255, over the whole picture
 MAX_CHANGED_SHARE = 0.002  # share of pixels that differ by more than CHANGED
 CHANGED = 32  # gray levels

@@ -1,30 +1,37 @@
-"""Facts about the stored notebooks that need no run."""
+"""Facts about the notebooks as they are committed, which need no run: `make lint-notebooks`.
+
+They hold for the workbook's commits, not for what a reader makes of the notebooks: so `make test` leaves
+this file out (its name does not begin with "test").
+"""
 
 import re
 import statistics
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
 import pytest
 
+from tests.notebook_run import workbook
 from tests.notebook_run.execute import README_PICTURE, readme_picture
 from tests.notebook_run.normal_form import normal_form, text
 from tests.notebook_run.strict import encoded_pictures, warnings_in
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = workbook.recorded()
+NOTEBOOKS = [workbook.path_of(name) for name in RECORDED]
 MAX_KILOBYTES = 3000
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+@pytest.fixture(params=NOTEBOOKS, ids=list(RECORDED))
 def path(request) -> Path:
     return request.param
 
 
 @pytest.fixture
 def notebook(path):
-    return nbformat.read(path, as_version=4)
+    return workbook.read(path)
 
 
 def code_cells(notebook):
@@ -33,8 +40,16 @@ def code_cells(notebook):
 
 def test_is_stored_in_normal_form(path, notebook):
     nbformat.validate(notebook)
-    assert path.read_text(encoding="utf-8") == text(normal_form(notebook)), "run `make refresh`"
+    assert path.read_text(encoding="utf-8") == text(normal_form(notebook)), "run `make record`"
+    assert workbook.entries(notebook) == RECORDED[workbook.name(path)], "run `make record`"
     assert path.stat().st_size < 1000 * MAX_KILOBYTES
+
+
+def test_every_committed_notebook_is_recorded():
+    listed = ["git", "ls-files", "-z", "notebooks/*.ipynb"]
+    committed = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = {workbook.name(ROOT / file) for file in committed.split("\0") if file}
+    assert names == set(RECORDED), "run `make record NAMES=...` with the names of new notebooks"
 
 
 def test_was_run_once_from_top_to_bottom(notebook):
