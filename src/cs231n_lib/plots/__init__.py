@@ -1,5 +1,6 @@
 """The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
+from cs231n_lib.plots import svm_vs_softmax
 from cs231n_lib.plots.kit import (
     bars,
     confusion_matrix,
@@ -27,5 +28,6 @@ __all__ = [
     "pictures",
     "plane",
     "running_mean",
+    "svm_vs_softmax",
     "weights_as_images",
 ]
