@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 
 from cs231n_lib.classifiers.linear_svm import svm_loss_naive
 from cs231n_lib.classifiers.softmax import softmax_loss_naive
 from cs231n_lib.demos import linear_classifier as demo
+from tests.figures import assert_readable
 
 NAIVE = {"hinge": svm_loss_naive, "softmax": softmax_loss_naive}
 
@@ -48,25 +50,42 @@ def test_many_steps_are_single_steps_and_learn(state):
 
 
 def test_the_figure_tells_the_truth(state):
-    learned = demo.step(state, 300)
-    S = learned.X @ learned.W
-    wrong = int((S.argmax(axis=1) != learned.y).sum())
-    gaps = S - S[np.arange(24), learned.y][:, None] + 1
-    violated = int(((gaps > 0).sum(axis=1) > 1).sum())  # besides the correct class itself
-    pulling = violated if state.loss == "hinge" else 24
-    assert 0 < violated < 24
-    figure = demo.draw(learned)
-    assert f"{wrong} points are in a wrong region, {pulling} pull" in figure.alt
-    assert f"loss {loss_of(learned)[0]:.3g}" in figure.alt and "step 300" in figure.alt
-    assert figure.axes[0].get_title(loc="left") == f"{state.loss}, step 300: {wrong} of 24 wrong"
-    assert figure.axes[1].get_title(loc="left").startswith(f"{pulling} of 24 points pull")
+    for learned in (demo.step(state, 3), demo.step(state, 300)):
+        S, y = learned.X @ learned.W, learned.y
+        wrong = int((S.argmax(axis=1) != y).sum())
+        if state.loss == "hinge":
+            gaps = S - S[np.arange(24), y][:, None] + 1
+            pull = (gaps > 0).sum(axis=1) - 1  # without the correct class itself
+        else:
+            pull = 1 - np.exp(log_softmax(S, axis=1)[np.arange(24), y])
+        pulling = int((pull > 0).sum())
+        assert wrong > 0 or learned.steps == 300
+        assert pulling > 0 and (pulling < 24) == (state.loss == "hinge" and learned.steps == 300)
+        figure = demo.draw(learned)
+        assert_readable(figure)
+        assert f"{wrong} points are in a wrong region, {pulling} pull" in figure.alt
+        assert f"loss {loss_of(learned)[0]:.3g}" in figure.alt and f"step {learned.steps}" in figure.alt
+        assert figure.get_suptitle().startswith(f"{state.loss}, step {learned.steps}: {wrong} of 24 wrong")
+
+        plane, pulls = figure.axes
+        np.testing.assert_allclose([bar.get_height() for bar in pulls.patches], sorted(pull, reverse=True))
+        by_pull = y[np.argsort(-pull, kind="stable")]
+        for label, marks in enumerate(plane.collections[-3:]):
+            np.testing.assert_array_equal(marks.get_offsets(), learned.X[y == label, :2])
+            order = np.argsort(marks.get_sizes(), kind="stable")
+            assert (np.diff(pull[y == label][order]) >= 0).all()  # a larger mark, a stronger pull
+            assert marks.get_sizes().min() > 0
+            assert (np.ptp(marks.get_sizes()) > 0) == (np.ptp(pull[y == label]) > 0)
+            for bar in np.array(pulls.patches)[by_pull == label]:
+                assert bar.get_facecolor() == pytest.approx(marks.get_facecolor()[0])
 
 
 def test_the_figure_shows_the_regions_where_the_scores_say_so():
-    W = np.array([[1.0, 0, 0], [0, 0, 1.0], [0, 0.5, 0]])  # right: class 0, top: class 2, else class 1
+    W = np.array([[1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0]])  # right: class 0, top: class 2, else class 1
     figure = demo.draw(replace(demo.start(0), W=W))
     colors = figure.axes[0].collections[0].get_array().reshape(200, 200)
     assert colors[100, -1] == 0 and colors[-1, 100] == 2 and colors[0, 0] == 1  # row 0 is at the bottom
+    assert colors[100, 100] == 1  # by its bias alone
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,7 @@ def test_alternative_text_can_be_extended_and_replaced():
         (lambda: plots.matrix(np.eye(2), numbers=np.eye(3)), r"numbers must have the shape of M, \(2, 2\)"),
         (lambda: plots.plane(np.eye(3), [0, 1, 2]), r"points must have shape \(N, 2\), got \(3, 3\)"),
         (lambda: plots.plane(np.eye(2), [0, 1, 2]), "labels must have 2 entries, got 3"),
+        (lambda: plots.plane(np.eye(2), [0, 1], sizes=[9]), "sizes must have 2 entries, got 1"),
         (lambda: plots.plane(np.eye(2), [0, 1], regions=lambda p: np.full(len(p), 5)), "regions has 5"),
         (lambda: plots.plane(np.ones((6, 2)), range(6)), "from 1 to 5 classes can be told apart, got 6"),
         (lambda: plots.pictures([]), "images must have at least one image"),

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
-from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
-from cs231n_lib.plots.comparison import linear_classifier_in_the_plane
-from cs231n_lib.plots.style import DISPLAY_PIXELS_PER_INCH, WorkbookFigure
+from cs231n_lib import plots
+from cs231n_lib.classifiers.linear_svm import hinge_coefficients, svm_loss_vectorized
+from cs231n_lib.classifiers.softmax import softmax_coefficients, softmax_loss_vectorized
+from cs231n_lib.plots.kit import CLASS_COLORS
+from cs231n_lib.plots.style import BLACK, DISPLAY_PIXELS_PER_INCH, WorkbookFigure
 from cs231n_lib.validation import check_count, check_number, check_option, check_rng
 
 if TYPE_CHECKING:
     import ipywidgets
+    from matplotlib.axes import Axes
 
 LOSSES = {"hinge": svm_loss_vectorized, "softmax": softmax_loss_vectorized}
+COEFFICIENTS = {"hinge": hinge_coefficients, "softmax": softmax_coefficients}
 NUM_CLASSES = 3
 
 
@@ -37,7 +40,7 @@ class State:
     y : ndarray of int, shape (N,)
         Their classes, 0 to 2.
     W : ndarray, shape (3, 3)
-        Weights, one column a class; the last row holds the biases.
+        Weights, one column per class; the last row holds the biases.
     loss : {"hinge", "softmax"}
     learning_rate, reg : float
     steps : int
@@ -59,7 +62,7 @@ class State:
 
 
 def start(rng: np.random.Generator | int | None = 0, points: int = 8, **settings: str | float) -> State:
-    """Draw ``points`` points a class around three corners, and random weights.
+    """Draw ``points`` points per class around three corners, and random weights.
 
     Parameters
     ----------
@@ -86,8 +89,33 @@ def step(state: State, count: int = 1) -> State:
 
 def draw(state: State) -> WorkbookFigure:
     """Draw the regions of the classes and how strongly each point pulls on the weights."""
-    total, _ = LOSSES[state.loss](state.W, state.X, state.y, state.reg)
-    return linear_classifier_in_the_plane(state.X, state.y, state.W, state.loss, state.steps, total)
+    points, y, W, loss = state.X[:, :2], state.y, state.W, state.loss
+    total, _ = LOSSES[loss](W, state.X, y, state.reg)
+    S = state.X @ W
+    _, dS = COEFFICIENTS[loss](S, y)
+    pull = np.abs(dS[np.arange(len(y)), y])
+    order = np.argsort(-pull, kind="stable")
+    wrong, pulling = np.sum(S.argmax(axis=1) != y), np.sum(pull > 0)
+
+    def color_by_class(ax: Axes) -> None:
+        for bar, label in zip(ax.patches, y[order], strict=True):
+            bar.set(facecolor=CLASS_COLORS[label], edgecolor=BLACK, linewidth=0.5)
+
+    regions = plots.plane(
+        points, y, regions=lambda places: (places @ W[:2] + W[2]).argmax(axis=1), sizes=28 + 90 * pull,
+        xlabel="first feature (larger mark: stronger pull)", ylabel="second feature",
+    )  # fmt: skip
+    pulls = plots.bars(
+        dict(enumerate(pull[order])), upright=True, number=None, ylim=(0, max(1.05, 1.1 * pull.max())),
+        xlabel="points, sorted", ylabel=r"pull $|\partial L_i / \partial s_{y_i}|$", also=color_by_class,
+    )  # fmt: skip
+    alt = (
+        f"{len(y)} points of three classes in the plane and the regions of a linear classifier with the "
+        f"{loss} loss, step {state.steps}: {wrong} points are in a wrong region, {pulling} pull on the "
+        f"weights; loss {total:.3g}"
+    )
+    title = f"{loss}, step {state.steps}: {wrong} of {len(y)} wrong, {pulling} pull; loss {total:.3g}"
+    return plots.beside(regions, pulls, title=title, width_ratios=(1.15, 1), alt=alt)
 
 
 def widget() -> ipywidgets.VBox | None:

@@ -1,6 +1,15 @@
 """The workbook's figures: a kit for the usual ones, and a module for each notebook with special ones."""
 
-from cs231n_lib.plots import backpropagation, learned_features, numpy_primer, svm, two_layer_net
+from cs231n_lib.plots import (
+    backpropagation,
+    features,
+    learned_features,
+    numpy_primer,
+    optimization,
+    svm,
+    svm_vs_softmax,
+    two_layer_net,
+)
 from cs231n_lib.plots.kit import (
     bars,
     confusion_matrix,
@@ -22,16 +31,19 @@ __all__ = [
     "beside",
     "confusion_matrix",
     "curves",
+    "features",
     "figure",
     "histogram",
     "learned_features",
     "matrix",
     "new_figure",
     "numpy_primer",
+    "optimization",
     "pictures",
     "plane",
     "running_mean",
     "svm",
+    "svm_vs_softmax",
     "two_layer_net",
     "weights_as_images",
 ]

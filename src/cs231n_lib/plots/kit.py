@@ -385,7 +385,7 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], **panel: An
 def plane(
     points: np.ndarray, labels: np.ndarray, *, regions: Callable[[np.ndarray], np.ndarray] | None = None,
     lines: Mapping[str, tuple[np.ndarray, float]] | None = None, names: Sequence[str] | None = None,
-    **panel: Any,
+    sizes: np.ndarray | float = 18, **panel: Any,
 ) -> WorkbookFigure:  # fmt: skip
     """Points of the plane by class, the regions of a classifier and straight lines.
 
@@ -401,6 +401,8 @@ def plane(
         For each name a line ``w @ x + b = 0`` as ``(w, b)``.
     names : sequence of str, optional
         The names of the classes in the order of their labels, for the legend.
+    sizes : float or ndarray, shape (N,)
+        The area of the marks, in square points.
     panel
         Further keywords: see :class:`Panel`; the usual limits are a little wider than the points.
 
@@ -417,6 +419,11 @@ def plane(
     _distinct(len(classes), len(CLASS_COLORS), "classes")
     _distinct(len(lines) or 1, 3, "lines")
     named = [f"class {c}" for c in classes] if names is None else _of_length("names", names, len(classes))
+    sizes = (
+        np.broadcast_to(sizes, len(points))
+        if np.ndim(sizes) == 0
+        else _of_length("sizes", sizes, len(points))
+    )
     margin = 0.08 * np.ptp(points, axis=0).max()
     xlim, ylim = (
         panel.get(ends) or (values.min() - margin, values.max() + margin)
@@ -442,7 +449,8 @@ def plane(
                 ax.contour(across, up, region, levels=halves, colors=GRAY, linewidths=0.8)
         for label, name, color, marker in zip(classes, named, CLASS_COLORS, MARKERS, strict=False):
             look = {"color": color, "marker": marker, "edgecolor": BLACK, "linewidth": 0.5, "zorder": 3}
-            ax.scatter(*points[labels == label].T, s=18, label="_" if names is None else name, **look)
+            own = labels == label
+            ax.scatter(*points[own].T, s=sizes[own], label="_" if names is None else name, **look)
         for (name, (w, b)), color, style in zip(lines.items(), (BLACK, RED, GRAY), LINE_STYLES, strict=False):
             w = np.asarray(w, dtype=float)
             foot = -b * w / (w @ w)
