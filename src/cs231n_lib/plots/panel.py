@@ -215,7 +215,7 @@ def _draw_lines(ax: Axes, hlines: Mapping[str, float], vlines: Mapping[str, floa
     look = {"color": GRAY, "linestyle": "--", "linewidth": 1.2, "zorder": 0}
     drawn = np.concatenate([_on_axes(ax, line.get_xydata()) for line in ax.lines] or [np.empty((0, 2))])
     for name, place in vlines.items():
-        ax.axvline(place, **look)
+        ax.axvline(place, **{**look, "zorder": 1.5})  # in front of bars
         side = "right" if _on_axes(ax, [(place, ax.get_ylim()[0])])[0, 0] > 0.7 else "left"
         ax.text(place, 0.99, f" {name} ", transform=ax.get_xaxis_transform(), ha=side, va="top", fontsize=9)
     for name, level in hlines.items():
@@ -227,8 +227,9 @@ def _draw_lines(ax: Axes, hlines: Mapping[str, float], vlines: Mapping[str, floa
         ]
         inside = [(np.abs(drawn - middle) < (0.13, 0.06)).all(axis=1).sum() for middle in middles]
         ha, va = spots[int(np.argmin(inside))]
-        ends = ax.get_yaxis_transform()
-        ax.text(0.995 if ha == "right" else 0.005, level, name, transform=ends, ha=ha, va=va, fontsize=9)
+        spot, clear = (0.995 if ha == "right" else 0.005, level), (0, 2 if va == "bottom" else -3)
+        look = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "fontsize": 9}
+        ax.annotate(name, spot, clear, ha=ha, va=va, **look)
 
 
 def _alt(given: str | None, title: str, told: str) -> str:
