@@ -84,9 +84,8 @@ def cross_validate(
     parts = folds(len(X), n_folds, rng)
 
     def score(i: int) -> tuple[np.ndarray, list[str]]:
-        train, val = np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]
         with divergences_heard() as heard:
-            scores = evaluate(X[train], y[train], X[val], y[val])
+            scores = _score_of_fold(i, parts, evaluate, X, y)
         scores = check_array(scores, "what evaluate returns", finite=False).astype(np.float64)
         return np.where(bool(heard), np.nan, scores), heard
 
@@ -96,6 +95,11 @@ def cross_validate(
     if diverged:
         report_divergence("; ".join(diverged))
     return np.stack(scores)
+
+
+def _score_of_fold(i: int, parts: list[np.ndarray], evaluate: Callable, X: np.ndarray, y: np.ndarray):
+    train, val = np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]
+    return evaluate(X[train], y[train], X[val], y[val])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
