@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,9 +49,21 @@ def matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
                 else:
                     np.matmul(A, B[:, part], out=out[:, part])
 
-        with ThreadPoolExecutor(num_threads) as pool:
-            list(pool.map(multiply, parts))
+        others = [_pool(num_threads).submit(multiply, part) for part in parts[1:]]
+        multiply(parts[0])
+        for other in others:
+            other.result()
         return out
+
+
+@functools.cache
+def _pool(num_threads: int) -> ThreadPoolExecutor:
+    """Threads that are kept, for a new one takes a millisecond until it multiplies at full speed."""
+    return ThreadPoolExecutor(num_threads, thread_name_prefix="matmul")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has no threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @contextlib.contextmanager

@@ -193,7 +193,7 @@ class TwoLayerNet:
 
         Notes
         -----
-        A training that is interrupted leaves the net with the steps made.
+        A training that is interrupted leaves the net with the steps made. The arrays in `params` are new ones.
         """
         X, X_val = self._check_examples(X), self._check_examples(X_val, "X_val")
         y, y_val = self._check_labels(y, len(X)), self._check_labels(y_val, len(X_val), "y_val")
@@ -240,7 +240,8 @@ class TwoLayerNet:
     ) -> dict[str, list[float]]:
         history = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
         iterations_per_epoch = max(len(X) // batch_size, 1)
-        finite = self.params
+        # Two sets of arrays take turns, so that the one before a step is whole, and none is made anew.
+        self.params, other = _copies(self.params), _copies(self.params)
         for iteration in tqdm(range(num_iters), disable=not progress):
             rows = draw.choice(len(X), batch_size)
             X_batch, y_batch = X[rows], y[rows]
@@ -249,9 +250,9 @@ class TwoLayerNet:
                 break
             history["loss_history"].append(loss)
             rate = learning_rate * lr_schedule(iteration / num_iters)
-            finite = self.params
-            # New arrays, all at once: nobody else's are changed, and an interruption leaves no half a step.
-            self.params = finite | {name: finite[name] - rate * dW for name, dW in grads.items()}
+            for name, dW in grads.items():
+                np.subtract(self.params[name], rate * dW, out=other[name])
+            self.params, other = other, self.params
 
             if verbose and iteration % 100 == 0:
                 print(f"iteration {iteration} / {num_iters}: loss {loss:f}")
@@ -264,7 +265,7 @@ class TwoLayerNet:
             loss, _ = self._batch_loss(X_batch, y_batch, reg)
             if not np.isfinite(loss):
                 history["loss_history"].append(loss)
-                self.params = finite
+                self.params = other
         return history
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -289,3 +290,7 @@ class TwoLayerNet:
 
     def _check_labels(self, y: np.ndarray, num_rows: int, name: str = "y") -> np.ndarray:
         return check_labels(y, num_rows, self.params["b2"].size, name)
+
+
+def _copies(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: w.copy() for name, w in params.items()}
