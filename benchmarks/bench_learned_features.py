@@ -116,7 +116,7 @@ def large(data: datasets.Dataset, K: int) -> list[str]:
     clock(f"features of {len(images)} images and their mirror images")
     ridge = RidgeClassifier(0.002).fit(features[train], data.y_train)
     clock(f"ridge on {features.shape[1]} features")
-    svm = L2SVM(0.001, max_iter=40).fit(features[train], data.y_train, start=ridge)
+    svm = L2SVM(0.001, num_iters=40).fit(features[train], data.y_train, start=ridge)
     clock("L2-SVM from there")
     linear_val, linear_test = svm.scores(features[val]), svm.scores(features[test])
     clock.note("  validation accuracy", accuracy(linear_val, data.y_val))

@@ -66,13 +66,9 @@ def course_hue_histogram(im, nbin=10, xmin=0, xmax=255, normalized=True):
 
 def test_hog_feature_has_the_course_s_values(scenes):
     for im in [*noise(), *scenes, *(noise() // 64 * 8), *noise(5, 64, 64)]:
-        exact_gray = im.astype(np.int64) @ [299, 587, 114] / 1000
-        expected = course_hog(exact_gray)
-        np.testing.assert_allclose(hog_feature(im), expected, atol=1e-12)
-        np.testing.assert_allclose(hog_feature(exact_gray), expected, atol=1e-12)
-        # The weights as they stand round differently, but could only tell two colors of the same luma apart.
-        rounded_gray = (im * [0.299, 0.587, 0.114]).sum(axis=2)
-        np.testing.assert_allclose(course_hog(rounded_gray), expected, atol=1e-12)
+        course_gray = np.dot(im.astype(float), [0.299, 0.587, 0.144])
+        np.testing.assert_allclose(hog_feature(im), course_hog(course_gray), atol=1e-13)
+        np.testing.assert_allclose(hog_feature(course_gray), course_hog(course_gray), atol=1e-13)
     assert hog_feature(scenes[0]).shape == (144,) and hog_feature(scenes[0]).dtype == np.float64
 
 
@@ -271,9 +267,9 @@ def test_the_course_s_hog_drops_half_the_directions_and_the_right_one_does_not()
 
 
 def test_without_switches_it_is_the_course_s_hog_of_the_image_and_its_negative():
-    images = noise(30)
+    images = rgb2gray(noise(30))  # the course's own gray is another one
     images[:, :, -1] = 77  # the last column has only vertical gradients, which lie on the course's border
-    images = np.delete(images, np.flatnonzero((np.diff(rgb2gray(images), axis=2) == 0).any(axis=(1, 2))), 0)
+    images = np.delete(images, np.flatnonzero((np.diff(images, axis=2) == 0).any(axis=(1, 2))), 0)
     assert len(images) > 20
     course = (hog_features(images) + hog_features(255 - images)).reshape(-1, 4, 4, 9)
     ours = oriented_gradients(images).reshape(-1, 4, 4, 9)
@@ -487,41 +483,49 @@ def test_scaling_the_light_keeps_hue_and_saturation():
             ValueError,
             r"im must have shape \(H, W, 3\) or \(H, W\)",
         ),
-        (lambda: hog_feature(np.zeros(32)), ValueError, r"im must have shape .* but has shape \(32,\)"),
-        (lambda: hog_feature(np.full((8, 8), np.nan)), ValueError, "im holds NaN"),
-        (lambda: hog_features(np.zeros((32, 32, 3))), ValueError, r"images .*has shape \(32, 32, 3\)"),
-        (lambda: hog_features(np.zeros((0, 32, 32, 3))), ValueError, r"images .*has shape \(0, 32, 32, 3\)"),
+        (lambda: hog_feature(np.zeros(32)), ValueError, r"im must have shape .* got shape \(32,\)"),
+        (lambda: hog_feature(np.full((8, 8), np.nan)), ValueError, "im must be finite, got nan"),
+        (lambda: hog_features(np.zeros((32, 32, 3))), ValueError, r"images .*shape \(32, 32, 3\)"),
+        (lambda: hog_features(np.zeros((0, 32, 32, 3))), ValueError, r"images .*shape \(0, 32, 32, 3\)"),
         (lambda: hog_features(np.zeros((1, 8, 8), complex)), TypeError, "images .* dtype complex128"),
-        (lambda: hog_features([["a"]]), TypeError, "images must hold integers or floats, .* <U1"),
-        (lambda: color_histogram_hsv(np.zeros((4, 4))), ValueError, r"im must have shape \(H, W, 3\), but"),
-        (lambda: color_histogram_hsv(np.full((4, 4, 3), 256)), ValueError, "im .* xmax = 255, .* 256 to 256"),
-        (lambda: color_histogram_hsv(np.full((4, 4, 3), -1)), ValueError, "im .* from 0 to xmax .* -1 to -1"),
-        (lambda: color_histogram_hsv(noise(1)[0], nbin=0), ValueError, "nbin .* but is 0"),
-        (lambda: color_histograms_hsv(noise(1), 4, 9, 9), ValueError, "xmin and xmax .* 9 and 9"),
-        (lambda: color_histograms_hsv(noise(1), 4, -1), ValueError, "xmin and xmax .* -1 and 255"),
+        (lambda: hog_features([["a"]]), TypeError, "images must hold real numbers, .* <U1"),
+        (lambda: color_histogram_hsv(np.zeros((4, 4))), ValueError, r"im must have shape \(H, W, 3\), got"),
+        (
+            lambda: color_histogram_hsv(np.full((4, 4, 3), 256)),
+            ValueError,
+            "im .* from 0 to 255, got 256 to 256",
+        ),
+        (
+            lambda: color_histogram_hsv(np.full((4, 4, 3), -1)),
+            ValueError,
+            "im .* from 0 to 255, got -1 to -1",
+        ),
+        (lambda: color_histogram_hsv(noise(1)[0], nbin=0), ValueError, "nbin .* got 0"),
+        (lambda: color_histograms_hsv(noise(1), 4, 9, 9), ValueError, "xmax must be a finite number > 9"),
+        (lambda: color_histograms_hsv(noise(1), 4, -1), ValueError, "xmin .* >= 0, got -1"),
         (lambda: color_histograms_hsv(np.zeros((2, 4, 4))), ValueError, r"images .* shape \(N, H, W, 3\)"),
-        (lambda: rgb2gray(np.zeros((4, 2))), ValueError, r"rgb .* \(\.\.\., 3\), but has shape \(4, 2\)"),
-        (lambda: rgb2gray(np.float64(3)), ValueError, r"rgb .* but has shape \(\)"),
+        (lambda: rgb2gray(np.zeros((4, 2))), ValueError, r"rgb .* \(\.\.\., 3\), got shape \(4, 2\)"),
+        (lambda: rgb2gray(np.float64(3)), ValueError, r"rgb .* got shape \(\)"),
         (lambda: hue_saturation_value(np.zeros((4, 4))), ValueError, "rgb must have shape"),
-        (lambda: hue_saturation_value(np.full(3, -0.5)), ValueError, "rgb must not be negative, .* -0.5"),
-        (lambda: oriented_gradients(noise(1), cell_size=0), ValueError, "cell_size .* but is 0"),
+        (lambda: hue_saturation_value(np.full(3, -0.5)), ValueError, "rgb .* got -0.5"),
+        (lambda: oriented_gradients(noise(1), cell_size=0), ValueError, "cell_size .* got 0"),
         (lambda: oriented_gradients(noise(1), cell_size=33), ValueError, "images .* 33 x 33 pixels"),
-        (lambda: oriented_gradients(noise(1), bins=9.0), ValueError, "bins .* positive integer, but is 9.0"),
+        (lambda: oriented_gradients(noise(1), bins=9.0), ValueError, "bins .* an integer >= 1, got 9.0"),
         (
             lambda: oriented_gradients(noise(1, 15, 32), block_normalization=True),
             ValueError,
-            r"at least 16 x 16 pixels, but has shape \(1, 15, 32, 3\)",
+            r"at least 16 x 16 pixels, got shape \(1, 15, 32, 3\)",
         ),
         (
             lambda: oriented_gradients(-np.ones((1, 8, 8)), sqrt_gamma=True),
             ValueError,
-            "must not be negative",
+            "images must hold numbers from 0",
         ),
-        (lambda: opponent_color_statistics(noise(1), cell_size=-1), ValueError, "cell_size .* but is -1"),
-        (lambda: opponent_color_statistics(np.zeros((1, 8, 8))), ValueError, r"but has shape \(1, 8, 8\)"),
-        (lambda: hue_saturation_histograms(noise(1), hue_bins=True), ValueError, "hue_bins .* but is True"),
-        (lambda: hue_saturation_histograms(noise(1), 5, 0), ValueError, "saturation_bins .* but is 0"),
-        (lambda: hue_saturation_histograms(noise(1), cell_size=0), ValueError, "cell_size .* but is 0"),
+        (lambda: opponent_color_statistics(noise(1), cell_size=-1), ValueError, "cell_size .* got -1"),
+        (lambda: opponent_color_statistics(np.zeros((1, 8, 8))), ValueError, r"got shape \(1, 8, 8\)"),
+        (lambda: hue_saturation_histograms(noise(1), hue_bins=True), ValueError, "hue_bins .* got True"),
+        (lambda: hue_saturation_histograms(noise(1), 5, 0), ValueError, "saturation_bins .* got 0"),
+        (lambda: hue_saturation_histograms(noise(1), cell_size=0), ValueError, "cell_size .* got 0"),
         (lambda: hue_saturation_histograms(noise(1), cell_size=64), ValueError, "64 x 64 pixels"),
         (lambda: extract_features(noise(1)[:0], [hog_feature]), ValueError, r"imgs .* \(0, 32, 32, 3\)"),
         (lambda: extract_features(np.zeros((8, 8)), [hog_feature]), ValueError, r"imgs .* shape \(8, 8\)"),
@@ -530,7 +534,7 @@ def test_scaling_the_light_keeps_hue_and_saturation():
         (
             lambda: extract_features(noise(2), [lambda im: np.zeros(1 + im[0, 0, 0])]),
             ValueError,
-            r"feature_fns\[0\] returned shape .* for image 1, but shape .* for image 0",
+            r"feature_fns\[0\] must return shape .* as for image 0, got shape .* for image 1",
         ),
     ],
 )

@@ -193,7 +193,7 @@ class TwoLayerNet:
 
         Notes
         -----
-        A training that is interrupted leaves the net with the steps made. The arrays in `params` are new ones.
+        A training that is interrupted leaves the net with the steps made. Its arrays are new ones.
         """
         X, X_val = self._check_examples(X), self._check_examples(X_val, "X_val")
         y, y_val = self._check_labels(y, len(X)), self._check_labels(y_val, len(X_val), "y_val")

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
 
-from cs231n_lib.classifiers._blocks import check_labels, one_blas_thread
+from cs231n_lib.blas import one_blas_thread
 from cs231n_lib.neighbors.distances import row_blocks
-from cs231n_lib.rows import checked_rows
+from cs231n_lib.validation import check_count, check_labels, check_number, check_rows
 
 __all__ = ["L2SVM", "RidgeClassifier", "ridge_path", "squared_hinge_loss"]
 
@@ -30,17 +30,13 @@ class _OneAgainstAll:
     """A linear classifier whose ``W (D, C)`` and ``b (C,)`` some `fit` has set."""
 
     def __init__(self, reg: float):
-        if not 0 < reg < np.inf:
-            raise ValueError(f"reg must be a positive number, not {reg!r}")
-        self.reg = float(reg)
+        self.reg = check_number(reg, "reg", above=0)
 
     def scores(self, X: np.ndarray) -> np.ndarray:
         """Scores ``(M, C)`` of the rows of ``X (M, D)``, in float32 for float32 rows, else in float64."""
         if not hasattr(self, "W"):
             raise ValueError("the classifier has no weights yet: call fit(X, y) first")
-        X = checked_rows(X)
-        if X.shape[1] != len(self.W):
-            raise ValueError(f"X has shape {X.shape} but the model was trained on {len(self.W)} features")
+        X = check_rows(X, features=len(self.W))
         dtype = np.result_type(X, np.float32)
         W, b = self.W.astype(dtype), self.b.astype(dtype)
         with one_blas_thread():  # as few columns as there are classes: nothing to share
@@ -140,14 +136,14 @@ class L2SVM(_OneAgainstAll):
 
     by L-BFGS. scikit-learn's ``LinearSVC`` has the same minimum with ``C = 1 / (2 N λ)``.
 
-    Thousands of features that rise and fall together make L-BFGS slow: after ``max_iter`` steps from zero it
+    Thousands of features that rise and fall together make L-BFGS slow: after ``num_iters`` steps from zero it
     may be far from the minimum, and nothing is raised. Let `fit` start from a `RidgeClassifier` then.
 
     Parameters
     ----------
     reg : float, > 0
         λ.
-    max_iter : int
+    num_iters : int
         L-BFGS steps.
     tolerance : float
         L-BFGS stops when no component of the gradient is larger.
@@ -158,9 +154,10 @@ class L2SVM(_OneAgainstAll):
     b : ndarray of float64, shape (C,)
     """
 
-    def __init__(self, reg: float = 0.003, max_iter: int = 200, tolerance: float = 1e-5):
+    def __init__(self, reg: float = 0.003, num_iters: int = 200, tolerance: float = 1e-5):
         super().__init__(reg)
-        self.max_iter, self.tolerance = max_iter, tolerance
+        self.num_iters = check_count(num_iters, "num_iters")
+        self.tolerance = check_number(tolerance, "tolerance", least=0)
 
     def fit(self, X: np.ndarray, y: np.ndarray, start: RidgeClassifier | L2SVM | None = None) -> L2SVM:
         """Minimize for ``X (N, D)`` and the labels ``y (N,)``; returns the object itself.
@@ -182,7 +179,7 @@ class L2SVM(_OneAgainstAll):
             loss, dV = squared_hinge_loss(v.reshape(V.shape), X, T, self.reg, mean, deviation)
             return loss, dV.ravel()
 
-        options = {"maxiter": self.max_iter, "gtol": self.tolerance, "ftol": 0, "maxcor": 10}
+        options = {"maxiter": self.num_iters, "gtol": self.tolerance, "ftol": 0, "maxcor": 10}
         V = minimize(f, V.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(V.shape)
         self.W = V[:-1] / deviation[:, None]
         self.b = V[-1] - mean @ self.W
@@ -256,8 +253,8 @@ def _mean_and_deviation(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _checked(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    X, y = checked_rows(X), np.asarray(y)
-    check_labels(y, len(X), None)
+    X = check_rows(X)
+    y = check_labels(y, len(X))
     if y.min() == y.max():
         raise ValueError(f"y must hold at least two classes, got only {y[0]}")
     return X, y

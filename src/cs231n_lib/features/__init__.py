@@ -3,15 +3,17 @@
 `features.learned` is not imported here: it needs SciPy.
 """
 
+from cs231n_lib.features.colors import (
+    hue_saturation_histograms,
+    hue_saturation_value,
+    opponent_color_statistics,
+)
 from cs231n_lib.features.course import (
     color_histogram_hsv,
     color_histograms_hsv,
     extract_features,
     hog_feature,
     hog_features,
-    hue_saturation_histograms,
-    hue_saturation_value,
-    opponent_color_statistics,
     rgb2gray,
 )
 from cs231n_lib.features.gradients import oriented_gradients

@@ -30,10 +30,9 @@ from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-from cs231n_lib.classifiers._blocks import one_blas_thread
-from cs231n_lib.features.images import check_count
+from cs231n_lib.blas import one_blas_thread
 from cs231n_lib.pca import mean_and_covariance
-from cs231n_lib.rows import checked_rows
+from cs231n_lib.validation import check_array, check_count, check_number, check_option, check_rng, check_rows
 
 __all__ = [
     "ENCODINGS",
@@ -85,8 +84,8 @@ def all_patches(images: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
            [ 8,  9, 10],
            [12, 13, 14]])
     """
-    images = _checked_images(images, size)
-    check_count("stride", stride)
+    images = _checked_images(images, check_count(size, "size"))
+    stride = check_count(stride, "stride")
     return _windows(images, size, stride)
 
 
@@ -112,8 +111,7 @@ def sample_patches(
         The patches as rows: line by line, and within a line pixel by pixel.
     """
     windows = all_patches(images, size)
-    check_count("n", n)
-    rng = np.random.default_rng(rng)
+    n, rng = check_count(n, "n"), check_rng(rng)
     image, row, column = (rng.integers(length, size=n) for length in windows.shape[:3])
     return windows[image, row, column].reshape(n, -1).astype(np.float64)
 
@@ -133,8 +131,7 @@ def normalize_contrast(patches: np.ndarray, constant: float = 10.0) -> np.ndarra
     ndarray of float64, shape (n, D)
         A flat patch becomes zeros.
     """
-    patches = checked_rows(patches)
-    _check_positive("constant", constant, zero=True)
+    patches, constant = check_rows(patches, "patches"), check_number(constant, "constant", least=0)
     centered = patches.astype(np.float64)
     centered -= centered.mean(axis=1, keepdims=True)
     variances = np.einsum("ij,ij->i", centered, centered) / patches.shape[1]
@@ -170,8 +167,7 @@ def zca_whitening(patches: np.ndarray, epsilon: float = 0.1) -> tuple[np.ndarray
         If epsilon is 0 and the patches do not vary in some direction (contrast-normalized ones never vary in
         brightness).
     """
-    patches = checked_rows(patches)
-    _check_positive("epsilon", epsilon, zero=True)
+    patches, epsilon = check_rows(patches, "patches"), check_number(epsilon, "epsilon", least=0)
     with one_blas_thread():  # else the last bits depend on the number of threads
         mean, covariance = mean_and_covariance(patches)
         variances, directions = eigh(covariance)
@@ -192,7 +188,7 @@ class KMeans:
     ----------
     dictionary : ndarray of float64, shape (K, D)
         Rows of length 1.
-    objective : ndarray of float64, shape (n_iter + 1,)
+    objective : ndarray of float64, shape (num_iters + 1,)
         ``mean_i ||x_i - s_i d_{k_i}||^2`` for the first dictionary and after each step. It never rises.
     n_redrawn : int
         How often a row to which no patch belonged was replaced.
@@ -204,7 +200,7 @@ class KMeans:
 
 
 def spherical_kmeans(
-    X: np.ndarray, K: int, n_iter: int = 10, rng: np.random.Generator | int | None = None
+    X: np.ndarray, K: int, num_iters: int = 10, rng: np.random.Generator | int | None = None
 ) -> KMeans:
     r"""Cluster rows by direction (Coates and Ng 2012, section 3.1).
 
@@ -222,7 +218,7 @@ def spherical_kmeans(
     X : ndarray, shape (n, D)
         Whitened patches.
     K : int, 1 <= K <= n
-    n_iter : int
+    num_iters : int
         How often both steps are done.
     rng : Generator or int, optional
         Draws the rows of X, scaled to length 1, that the dictionary starts from.
@@ -231,19 +227,17 @@ def spherical_kmeans(
     -------
     KMeans
     """
-    X = checked_rows(X)
-    check_count("K", K)
-    check_count("n_iter", n_iter)
-    rng = np.random.default_rng(rng)
+    X, rng = check_rows(X), check_rng(rng)
+    K, num_iters = check_count(K, "K"), check_count(num_iters, "num_iters")
     X = X.astype(np.float64, copy=False)
     nonzero = np.flatnonzero(np.any(X, axis=1))
     if len(nonzero) < K:
-        raise ValueError(f"X has {len(nonzero)} rows that are not zero: too few for K = {K}")
+        raise ValueError(f"K must be at most {len(nonzero)}, the rows of X that are not zero, got {K}")
     D = _unit_rows(X[rng.choice(nonzero, K, replace=False)])
     total = np.einsum("ij,ij->", X, X)
     objective, n_redrawn = [], 0
     with one_blas_thread() as n_threads, ThreadPoolExecutor(n_threads) as executor:
-        for _ in range(n_iter):
+        for _ in range(num_iters):
             explained, sums = _assign(X, D, executor)
             objective.append((total - explained) / len(X))
             D, empty = _updated(D, sums)
@@ -316,12 +310,13 @@ def encode(
     -------
     ndarray, shape (n, F)
     """
-    X, dictionary = checked_rows(X), checked_rows(dictionary)
+    X, dictionary = check_rows(X), check_rows(dictionary, "dictionary")
     if X.shape[1] != dictionary.shape[1]:
         raise ValueError(
             f"X has shape {X.shape} but the dictionary has rows of {dictionary.shape[1]} numbers"
         )
-    _check_encoding(encoding, threshold)
+    encoding = check_option(encoding, "encoding", ENCODINGS)
+    threshold = check_number(threshold, "threshold", least=0)
     Z = X @ dictionary.T
     if encoding == "soft_threshold":
         return np.hstack([np.maximum(0, Z - threshold), np.maximum(0, -Z - threshold)])
@@ -346,10 +341,7 @@ def pool_sums(codes: np.ndarray, pool: int = 2) -> np.ndarray:
     -------
     ndarray, shape (N, pool * pool * F)
     """
-    codes = np.asarray(codes)
-    if codes.ndim != 4:
-        raise ValueError(f"codes has shape {codes.shape}; expected (N, R, R', F)")
-    check_count("pool", pool)
+    codes, pool = check_array(codes, "codes", ("N", "R", "R'", "F")), check_count(pool, "pool")
     regions = _regions(codes.shape[1:3], pool)
     return np.hstack([codes[:, rows, columns].sum(axis=(1, 2)) for rows, columns in regions])
 
@@ -357,7 +349,7 @@ def pool_sums(codes: np.ndarray, pool: int = 2) -> np.ndarray:
 def _regions(places: tuple[int, int], pool: int) -> list[tuple[slice, slice]]:
     """The rows and columns of each of the ``pool x pool`` regions, line by line."""
     if min(places) < pool:
-        raise ValueError(f"pool = {pool} is more than the {min(places)} places a patch can take on one side")
+        raise ValueError(f"pool must be at most {min(places)}, the places of a patch on one side, got {pool}")
     cuts = [[int(part[0]) for part in np.array_split(range(n), pool)] + [n] for n in places]
     rows, columns = ([slice(a, b) for a, b in zip(cut, cut[1:], strict=False)] for cut in cuts)
     return [(r, c) for r in rows for c in columns]
@@ -387,7 +379,7 @@ class LearnedFeatures:
         False leaves the whitening out, to see what it is good for.
     contrast, epsilon : float
         Constants of `normalize_contrast` and `zca_whitening`.
-    n_patches, n_iter : int
+    n_patches, num_iters : int
         Patches to learn from, and steps of k-means.
     dtype : float32 or float64
         What `transform` computes in. float64 takes twice the time. `fit` always computes in float64, as
@@ -400,7 +392,7 @@ class LearnedFeatures:
     whitening_ : ndarray of float64, shape (D, D)
     dictionary_ : ndarray of float64, shape (K, D)
         Rows of length 1.
-    objective_ : ndarray of float64, shape (n_iter + 1,)
+    objective_ : ndarray of float64, shape (num_iters + 1,)
         Of k-means, see `KMeans`.
     n_outputs_ : int
         Numbers per image that `transform` returns.
@@ -426,24 +418,21 @@ class LearnedFeatures:
         contrast: float = 10.0,
         epsilon: float = 0.1,
         n_patches: int = 100_000,
-        n_iter: int = 10,
+        num_iters: int = 10,
         dtype: type = np.float32,
     ):
-        counts = {"n_features": n_features, "patch": patch, "stride": stride, "pool": pool}
-        for name, count in (counts | {"n_patches": n_patches, "n_iter": n_iter}).items():
-            check_count(name, count)
-        _check_encoding(encoding, threshold)
-        _check_positive("contrast", contrast)
-        _check_positive("epsilon", epsilon)
-        if n_patches < n_features:
-            raise ValueError(f"n_patches = {n_patches} is too few for n_features = {n_features}")
-        self.n_features, self.patch, self.stride, self.pool = n_features, patch, stride, pool
-        self.encoding, self.threshold = encoding, threshold
+        self.n_features, self.patch = check_count(n_features, "n_features"), check_count(patch, "patch")
+        self.stride, self.pool = check_count(stride, "stride"), check_count(pool, "pool")
+        self.n_patches = check_count(n_patches, "n_patches", least=self.n_features)
+        self.num_iters = check_count(num_iters, "num_iters")
+        self.encoding = check_option(encoding, "encoding", ENCODINGS)
+        self.threshold = check_number(threshold, "threshold", least=0)
+        self.contrast = check_number(contrast, "contrast", above=0)
+        self.epsilon = check_number(epsilon, "epsilon", above=0)
         self.mirror, self.whiten = mirror, whiten
-        self.contrast, self.epsilon = contrast, epsilon
         if np.dtype(dtype) not in (np.float32, np.float64):
-            raise TypeError(f"dtype must be float32 or float64, not {np.dtype(dtype)}")
-        self.n_patches, self.n_iter, self.dtype = n_patches, n_iter, np.dtype(dtype)
+            raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+        self.dtype = np.dtype(dtype)
 
     def fit(self, images: np.ndarray, rng: np.random.Generator | int | None = None) -> LearnedFeatures:
         """Learn whitening and dictionary from ``images (N, H, W, C)``; returns the object itself.
@@ -455,7 +444,7 @@ class LearnedFeatures:
         """
         images = _checked_images(images, self.patch)
         regions = _regions(_places(images.shape, self.patch, self.stride), self.pool)
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         patches = normalize_contrast(sample_patches(images, self.n_patches, self.patch, rng), self.contrast)
         if self.whiten:
             mean, whitening = zca_whitening(patches, self.epsilon)
@@ -463,7 +452,7 @@ class LearnedFeatures:
             mean, whitening = patches.mean(axis=0), np.eye(patches.shape[1])
         with one_blas_thread():
             white = (patches - mean) @ whitening
-        clusters = spherical_kmeans(white, self.n_features, self.n_iter, rng)
+        clusters = spherical_kmeans(white, self.n_features, self.num_iters, rng)
         self.mean_, self.whitening_, self.dictionary_ = mean, whitening, clusters.dictionary
         self.objective_, self.image_shape_ = clusters.objective, images.shape[1:]
         codes = 2 if self.encoding == "soft_threshold" else 1
@@ -489,7 +478,7 @@ class LearnedFeatures:
         """
         if not hasattr(self, "dictionary_"):
             raise ValueError("there is no dictionary yet: call fit(images) first")
-        images = np.asarray(images)
+        images = np.asarray(images)  # checked below
         if images.shape[1:] != self.image_shape_:
             raise ValueError(f"images has shape {images.shape} but was fitted on (N, *{self.image_shape_})")
         images = _checked_images(images, self.patch)
@@ -591,32 +580,14 @@ class _PooledEncoder:
 
 def _checked_images(images: np.ndarray, patch: int) -> np.ndarray:
     """Images as an array, if they are finite real numbers ``(N, H, W, C)`` that patches fit into."""
-    images = np.asarray(images)
-    if images.ndim != 4 or images.size == 0:
-        raise ValueError(f"images has shape {images.shape}; expected (N, H, W, C) with at least one image")
-    if images.dtype.kind not in "uif":
-        raise TypeError(f"images must hold real numbers, not {images.dtype}")
-    check_count("patch size", patch)
+    images = check_array(images, "images", ("N", "H", "W", "C"), kinds="fiu")
     if patch > min(images.shape[1:3]):
         raise ValueError(
-            f"patches of {patch} x {patch} pixels are larger than images of shape {images.shape[1:]}"
+            f"images must have at least {patch} x {patch} pixels, as a patch has, got shape {images.shape}"
         )
-    if images.dtype.kind == "f" and not np.isfinite(images).all():
-        raise ValueError("images holds NaN or infinite values")
     return images
 
 
 def _places(shape: tuple[int, ...], patch: int, stride: int) -> tuple[int, int]:
     """How many patches of images ``(N, H, W, C)`` lie below each other, and side by side."""
     return (shape[1] - patch) // stride + 1, (shape[2] - patch) // stride + 1
-
-
-def _check_positive(name: str, value: float, zero: bool = False) -> None:
-    if not (0 <= value < np.inf) or (value == 0 and not zero):
-        raise ValueError(f"{name} must be a {'non-negative' if zero else 'positive'} number, not {value!r}")
-
-
-def _check_encoding(encoding: str, threshold: float) -> None:
-    if encoding not in ENCODINGS:
-        raise ValueError(f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}")
-    _check_positive("threshold", threshold, zero=True)
