@@ -3,6 +3,7 @@
 from cs231n_lib.plots import (
     backpropagation,
     features,
+    image_classification,
     learned_features,
     numpy_primer,
     optimization,
@@ -34,6 +35,7 @@ __all__ = [
     "features",
     "figure",
     "histogram",
+    "image_classification",
     "learned_features",
     "matrix",
     "new_figure",

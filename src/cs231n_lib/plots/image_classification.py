@@ -1,4 +1,4 @@
-"""Figures of the image classification notebook: pixels, difficulties, norms, splits, selection, folds."""
+"""Figures of the image classification notebook that are its own: norms, splits, selection, folds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,11 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots.evaluation import LINE_STYLES, MARKERS
 from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
-    CYCLE,
     GRAY,
     GREEN,
     ORANGE,
@@ -20,83 +18,9 @@ from cs231n_lib.plots.style import (
     figure,
     hide_ticks,
     new_figure,
-    show_image,
 )
 
 CHANNELS = ("red", "green", "blue")
-
-
-@figure
-def pixel_values(image: np.ndarray, top: int, left: int, size: int = 5) -> WorkbookFigure:
-    """An image ``(H, W, 3)`` of bytes and the numbers of a ``size x size`` crop, one panel a channel."""
-    fig, axes = new_figure(1, 4, height=2.35)
-    show_image(axes[0, 0], image)
-    axes[0, 0].add_patch(
-        Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=RED, linewidth=2)
-    )
-    axes[0, 0].set_xlabel(f"rows {top} to {top + size - 1},\ncolumns {left} to {left + size - 1}")
-    crop = image[top : top + size, left : left + size]
-    for channel, (ax, name) in enumerate(zip(axes[0, 1:], CHANNELS, strict=True)):
-        show_image(ax, crop[:, :, channel])
-        for (row, column), value in np.ndenumerate(crop[:, :, channel]):
-            color = "white" if value < 128 else BLACK
-            ax.text(column, row, str(value), ha="center", va="center", color=color, fontsize=8.5)
-        ax.set_xlabel(f"{name}: [:, :, {channel}]")
-    shape = " × ".join(str(n) for n in image.shape)
-    fig.suptitle(f"An image is {shape} = {image.size:,} whole numbers from 0 to 255", x=0.01, ha="left")
-    means = crop.reshape(-1, 3).mean(axis=0)
-    fig.alt = (
-        f"an image and a crop of {size} by {size} pixels with its values in each channel; mean values of the "
-        "crop: " + ", ".join(f"{name} {mean:.0f}" for name, mean in zip(CHANNELS, means, strict=True))
-    )
-    return fig
-
-
-@figure
-def difficulty(
-    name: str, steps: Sequence[float], strips: np.ndarray, accuracies: np.ndarray, errors: np.ndarray
-) -> WorkbookFigure:
-    """Scenes while one knob turns, and the accuracy of k-NN at each setting.
-
-    Parameters
-    ----------
-    name : str
-        The difficulty.
-    steps : sequence of float
-        Settings of its knob.
-    strips : ndarray, shape (scenes, len(steps), H, W, 3)
-    accuracies, errors : ndarray, shape (len(steps),)
-        Accuracy and its standard error.
-    """
-    columns = len(steps)
-    fig, axes = new_figure(
-        len(strips), columns + 1, width=6.6, height=2.25, width_ratios=[1] * columns + [0.55 * columns]
-    )
-    for row, strip in zip(axes, strips, strict=True):
-        for ax, image in zip(row, strip, strict=False):
-            show_image(ax, image)
-    for ax, step in zip(axes[0], steps, strict=False):
-        ax.set_title(f"{step:g}", loc="center", fontweight="normal", fontsize=9.5)
-    for ax in axes[:, -1]:
-        ax.remove()
-    curve = fig.add_subplot(axes[0, 0].get_gridspec()[:, -1])
-    curve.errorbar(steps, accuracies, yerr=errors, color=BLUE, marker="o", markersize=3.5)
-    curve.axhline(0.1, color=GRAY, linestyle="--", linewidth=1.2)
-    curve.text(steps[-1], 0.11, "chance", color=GRAY, ha="right", va="bottom", fontsize=8.5)
-    curve.set(ylim=(0, 1), xticks=[steps[0], steps[columns // 2], steps[-1]])
-    curve.set_xlabel(f"{name} knob")
-    curve.set_ylabel("accuracy of 1-NN")
-    fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
-    fig.suptitle(
-        f"{name.capitalize()}: accuracy goes from {accuracies[0]:.3f} to {accuracies[-1]:.3f}",
-        x=0.01,
-        ha="left",
-    )
-    fig.alt = (
-        f"{len(strips)} scenes while the {name} knob turns from {steps[0]:g} to {steps[-1]:g}; accuracy of "
-        "1-NN " + ", ".join(f"{accuracy:.3f}" for accuracy in accuracies)
-    )
-    return fig
 
 
 def _ball(p: float, count: int = 721) -> np.ndarray:
@@ -217,70 +141,6 @@ def _rotation(degrees: float) -> np.ndarray:
     """Axes turned counterclockwise: the columns are the new first and second axis."""
     angle = np.deg2rad(degrees)
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-
-
-@figure
-def picture_pairs(pairs: Mapping[str, np.ndarray]) -> WorkbookFigure:
-    """Pairs of images ``(2, H, W, 3)`` side by side, each with its L1 and L2 distance."""
-    fig, axes = new_figure(1, len(pairs), height=1.95)
-    distances = {}
-    for ax, (name, (a, b)) in zip(axes[0], pairs.items(), strict=True):
-        gap = np.full((len(a), 2, 3), 255, dtype=np.uint8)
-        show_image(ax, np.concatenate([a, gap, b], axis=1))
-        difference = np.ravel(a.astype(np.float64) - b)
-        distances[name] = np.abs(difference).sum(), np.linalg.norm(difference)
-        ax.set_title(name, loc="center", fontweight="normal")
-        ax.set_xlabel("L1 = {:,.0f}, L2 = {:,.0f}".format(*distances[name]))
-    # Relative, because round-off depends on the order of the pixels.
-    same = np.allclose(list(distances.values()), next(iter(distances.values())))
-    fig.suptitle(f"The distances {'stay' if same else 'change'}: {', '.join(pairs)}", x=0.01, ha="left")
-    fig.alt = "two images and their distances: " + "; ".join(
-        f"{name}, L1 {l1:.0f}, L2 {l2:.0f}" for name, (l1, l2) in distances.items()
-    )
-    return fig
-
-
-@figure
-def median_and_mean(x: np.ndarray, outliers: np.ndarray) -> WorkbookFigure:
-    """Sums of absolute and of squared errors against c, and their minima as the largest point moves.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N,)
-        The points, sorted, an odd number of them.
-    outliers : ndarray, shape (M,)
-        Places to which the last point moves in the right panel.
-    """
-    median, mean = np.median(x), x.mean()
-    span = np.ptp(x)
-    c = np.unique(np.concatenate([np.linspace(x.min() - 0.1 * span, x.max() + 0.1 * span, 301), x, [mean]]))
-    absolute = np.abs(x[:, None] - c).sum(axis=0)
-    squared = ((x[:, None] - c) ** 2).sum(axis=0)
-    fig, axes = new_figure(1, 2, height=3.3)
-    left, right = axes[0]
-    for values, best, color, style, marker, name in (
-        (absolute, median, BLUE, "-", "o", "Σ|xᵢ − c|, median"),
-        (squared, mean, RED, "--", "s", "Σ(xᵢ − c)², mean"),
-    ):
-        left.plot(c, values / values.min(), color=color, linestyle=style)
-        left.plot(best, 1, marker, color=color, markersize=9, linestyle="none", label=f"{name} {best:g}")
-    left.plot(x, np.full(len(x), 0.35), "|", color=BLACK, markersize=12, markeredgewidth=2)
-    left.text(x.min() - 0.1 * span, 0.62, "points", va="bottom", fontsize=8.5)
-    left.set(xlabel="c", ylabel="sum / smallest sum", ylim=(0, 4.6))
-    left.set_title("Two sums, two minima")
-    left.legend(loc="upper center", handletextpad=0.2)
-    moved = [np.append(x[:-1], last) for last in outliers]
-    right.plot(outliers, [row.mean() for row in moved], color=RED, linestyle="--", label="mean")
-    right.plot(outliers, [np.median(row) for row in moved], color=BLUE, label="median")
-    right.set(xlabel="where the last point is", ylabel="minimum")
-    right.set_title("The mean follows an outlier")
-    right.legend(loc="upper left")
-    fig.alt = (
-        f"for the points {', '.join(f'{value:g}' for value in x)}: the sum of absolute errors is smallest at "
-        f"the median {median:g}, the sum of squares at the mean {mean:g}; when the last point moves to "
-        f"{outliers[-1]:g} the median is {np.median(moved[-1]):g} and the mean {moved[-1].mean():g}"
-    )
-    return fig
 
 
 @figure
@@ -427,41 +287,6 @@ def chosen_on(
         f"accuracies of {len(accuracies)} guessing classifiers on the test set, from {accuracies.min():.3f} "
         f"to {best:.3f}; predicted for the best {expected_best:.3f}; the best one has {fresh:.3f} on other "
         f"images; one chosen on validation images has {honest:.3f} on the test set"
-    )
-    return fig
-
-
-@figure
-def best_of_many(
-    tries: Sequence[int], predicted: Mapping[int, np.ndarray], measured: Mapping[int, np.ndarray], true: float
-) -> WorkbookFigure:
-    """The best accuracy of many guessers against their number: lines predicted, markers measured.
-
-    Parameters
-    ----------
-    tries : sequence of int
-        Numbers of classifiers, along the axis.
-    predicted, measured : dict
-        For each size of the set on which the best is chosen, one accuracy for each of ``tries``.
-    true : float
-        The accuracy of every one of them.
-    """
-    fig, ((ax,),) = new_figure(height=3.3, width=6.6)
-    for size, color, style in zip(predicted, CYCLE, LINE_STYLES, strict=False):
-        ax.plot(tries, predicted[size], color=color, linestyle=style, label=f"{size:,} images, predicted")
-    for size, color, marker in zip(measured, CYCLE, MARKERS, strict=False):
-        ax.plot(tries, measured[size], marker, color=color, label=f"{size:,} images, measured")
-    ax.axhline(true, color=GRAY, linewidth=1.2)
-    ax.text(tries[-1], true, "true accuracy", color=GRAY, ha="right", va="top", fontsize=8.5)
-    ax.set_xscale("log")
-    ax.set_ylim(bottom=0.75 * true)
-    ax.set_xlabel("number of classifiers tried (logarithmic)")
-    ax.set_ylabel("accuracy of the best one")
-    ax.set_title("The more you try, the better the best one looks")
-    fig.legend(loc="outside lower center", ncols=2)
-    fig.alt = f"accuracy of the best of {tries[-1]:,} guessers: " + ", ".join(
-        f"{predicted[size][-1]:.3f} predicted and {measured[size][-1]:.3f} measured on {size:,} images"
-        for size in predicted
     )
     return fig
 

@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from cs231n_lib.plots import classification as plots
-from tests.figures import assert_numbers_legible, assert_readable, lines, same_line, stands_at, title
+from cs231n_lib.plots import image_classification as plots
+from tests.figures import assert_readable, title
 
 RNG = np.random.default_rng(0)
-IMAGES = RNG.integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
-STEPS = [0, 0.25, 0.5, 0.75, 1]
-ACCURACIES, ERRORS = np.array([0.9, 0.8, 0.7, 0.65, 0.6]), np.array([0.01, 0.02, 0.03, 0.04, 0.05])
-POINTS = np.array([1.0, 2.0, 3.0, 4.0, 15.0])
 GUESSES = np.array([90, 100, 100, 101, 125]) / 1000
 SPLITS = {
     "last rows\nvalidate": [("training", 49000), ("validation", 1000), ("test", 10000)],
@@ -19,30 +15,12 @@ SPLITS = {
 }
 
 FIGURES = {
-    "pixel_values": lambda: plots.pixel_values(IMAGES[0], top=3, left=20),
-    "difficulty": lambda: plots.difficulty(
-        "viewpoint", STEPS, IMAGES.reshape(2, 5, 32, 32, 3), ACCURACIES, ERRORS
-    ),
     "unit_balls": plots.unit_balls,
     "turned_axes": lambda: plots.turned_axes([0, 1], [1, 0], angle=45),
-    "picture_pairs": lambda: plots.picture_pairs(
-        {
-            "as they are": IMAGES[:2],
-            "turned by 90°": np.rot90(IMAGES[:2], axes=(1, 2)),
-            "mirrored": IMAGES[:2, :, ::-1],
-        }
-    ),
-    "median_and_mean": lambda: plots.median_and_mean(POINTS, outliers=np.linspace(5, 30, 26)),
     "smallest_solutions": lambda: plots.smallest_solutions([2, 1]),
     "data_splits": lambda: plots.data_splits(SPLITS, "A finding"),
     "chosen_on": lambda: plots.chosen_on(
         np.repeat(GUESSES, 40), 1000, expected_best=0.127, fresh=0.098, honest=0.103, true=0.1
-    ),
-    "best_of_many": lambda: plots.best_of_many(
-        [1, 10, 100],
-        {100: np.array([0.1, 0.15, 0.18]), 1000: np.array([0.1, 0.11, 0.12])},
-        {100: np.array([0.1, 0.14, 0.19]), 1000: np.array([0.1, 0.11, 0.13])},
-        true=0.1,
     ),
     "table_of_folds": lambda: plots.table_of_folds([0.2, 0.3, 0.25, 0.25, 0.25], [200] * 5),
 }
@@ -51,33 +29,6 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_cut_off_and_no_two_texts_overlap(name):
     assert_readable(FIGURES[name]())
-
-
-def test_the_numbers_of_the_crop_are_the_pixels_inside_the_frame():
-    fig = FIGURES["pixel_values"]()
-    for channel, ax in enumerate(fig.axes[1:]):
-        shown = {stands_at(text): text.get_text() for text in ax.texts}
-        assert_numbers_legible(ax)
-        assert len(shown) == 25
-        for (column, row), text in shown.items():
-            assert text == str(IMAGES[0, 3 + int(row), 20 + int(column), channel])
-    (frame,) = fig.axes[0].patches
-    assert frame.get_xy() == (19.5, 2.5) and frame.get_width() == frame.get_height() == 5
-    assert "32 × 32 × 3 = 3,072" in fig._suptitle.get_text()
-
-
-def test_difficulty_draws_the_strips_in_order_and_the_accuracies():
-    fig = FIGURES["difficulty"]()
-    pictures = [ax.images[0].get_array() for ax in fig.axes if ax.images]
-    np.testing.assert_array_equal(pictures, IMAGES)
-    (curve,) = (ax for ax in fig.axes if not ax.images)
-    bars = curve.containers[0]
-    np.testing.assert_array_equal(bars.lines[0].get_xydata(), np.column_stack([STEPS, ACCURACIES]))
-    ends = np.array(bars.lines[2][0].get_segments())[:, :, 1]
-    np.testing.assert_allclose(ends, np.column_stack([ACCURACIES - ERRORS, ACCURACIES + ERRORS]))
-    assert curve.get_xlabel() == "viewpoint knob"
-    assert fig._suptitle.get_text() == "Viewpoint: accuracy goes from 0.900 to 0.600"
-    assert fig.alt.endswith("accuracy of 1-NN 0.900, 0.800, 0.700, 0.650, 0.600")
 
 
 def test_balls_have_norm_1():
@@ -118,34 +69,6 @@ def test_turned_axes_turn_by_the_given_angle():
     assert "1st axis" in [text.get_text() for text in fig.axes[1].texts]
 
 
-def test_pairs_write_their_distances():
-    dark, bright = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 200, np.uint8)
-    fig = plots.picture_pairs({"one": np.array([dark, bright]), "other": np.array([dark, bright // 2])})
-    assert [ax.get_xlabel() for ax in fig.axes] == ["L1 = 2,400, L2 = 693", "L1 = 1,200, L2 = 346"]
-    assert fig.axes[0].images[0].get_array().shape == (2, 6, 3)
-    assert fig._suptitle.get_text() == "The distances change: one, other"
-    assert "The distances stay" in FIGURES["picture_pairs"]()._suptitle.get_text()
-
-
-def test_median_and_mean_mark_the_minima():
-    fig = FIGURES["median_and_mean"]()
-    left, right = fig.axes
-    absolute, median, squared, mean = left.lines[:4]
-    assert median.get_xdata() == [3] and mean.get_xdata() == [5]
-    for curve, at in ((absolute, 3), (squared, 5)):
-        lowest = curve.get_xydata()[np.argmin(curve.get_ydata())]
-        np.testing.assert_allclose(lowest, [at, 1], atol=0.06)
-    (at_15,) = absolute.get_ydata()[absolute.get_xdata() == 15]
-    np.testing.assert_allclose(at_15, (14 + 13 + 12 + 11) / (2 + 1 + 0 + 1 + 12))
-    (at_15,) = squared.get_ydata()[squared.get_xdata() == 15]
-    np.testing.assert_allclose(at_15, (14**2 + 13**2 + 12**2 + 11**2) / (16 + 9 + 4 + 1 + 100))
-    np.testing.assert_array_equal(left.lines[4].get_xdata(), POINTS)
-    mean_line, median_line = right.lines
-    np.testing.assert_allclose(mean_line.get_ydata(), (10 + np.linspace(5, 30, 26)) / 5)
-    np.testing.assert_array_equal(median_line.get_ydata(), 3)
-    assert fig.alt.endswith("moves to 30 the median is 3 and the mean 8")
-
-
 def test_smallest_solutions_solve_the_equation_and_touch_their_balls():
     x = np.array([1.0, 3.0])
     fig = plots.smallest_solutions(x)
@@ -184,16 +107,6 @@ def test_histogram_counts_every_classifier_and_the_lines_stand_where_they_should
 def test_histogram_of_equal_accuracies_has_one_bar():
     fig = plots.chosen_on(np.full(7, 0.1), 10, expected_best=0.3, fresh=0.1, honest=0.1, true=0.1)
     assert [bar.get_height() for bar in fig.axes[0].patches] == [7]
-
-
-def test_best_of_many_draws_predictions_as_lines_and_measurements_as_markers():
-    fig = FIGURES["best_of_many"]()
-    drawn = lines(fig.axes[0])
-    same_line(drawn["100 images, predicted"], [1, 10, 100], [0.1, 0.15, 0.18])
-    same_line(drawn["1,000 images, measured"], [1, 10, 100], [0.1, 0.11, 0.13])
-    assert drawn["100 images, measured"].get_linestyle() == "None"
-    assert drawn["100 images, predicted"].get_marker() == "None"
-    assert "0.180 predicted and 0.190 measured on 100 images" in fig.alt
 
 
 def test_folds_validate_on_the_diagonal():
