@@ -1,6 +1,6 @@
 """Figures of the features notebook: hue, gradients, histograms of gradients, and the mistakes they leave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,6 @@ from matplotlib.patches import Rectangle
 from cs231n_lib.plots.style import (
     BLACK,
     BLUE,
-    GRAY,
     GREEN,
     ORANGE,
     RED,
@@ -21,56 +20,10 @@ from cs231n_lib.plots.style import (
     hide_ticks,
     new_figure,
     show_image,
-    with_styles,
 )
 
 LINE_STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D")
-
-
-@figure
-def changed_copies(
-    images: Sequence[np.ndarray], names: Sequence[str], distances: Sequence[float], title: str
-) -> WorkbookFigure:
-    """An image and others, each with its distance from the first one."""
-    fig, axes = new_figure(1, len(images), height=2.2)
-    for ax, image, name, distance in zip(axes[0], images, names, distances, strict=True):
-        show_image(ax, image)
-        ax.set_title(name, loc="center", fontsize=9, fontweight="normal")
-        ax.set_xlabel(f"distance {distance:.2f}")
-    fig.suptitle(title, x=0.01, ha="left")
-    fig.alt = "an image and others, with their distances from it: " + ", ".join(
-        f"{name} {distance:.2f}" for name, distance in zip(names, distances, strict=True)
-    )
-    return fig
-
-
-@figure
-def grouped_shares(values: Mapping[str, Mapping[str, float]], xlabel: str, title: str) -> WorkbookFigure:
-    """Horizontal bars in groups: for each row one bar of each kind, ``values[kind][row]`` from 0 to 1."""
-    names = list(next(iter(values.values())))
-    fig, ((ax,),) = new_figure(height=1.2 + 0.24 * len(names) * len(values))
-    height = 0.8 / len(values)
-    styled = with_styles(values, (BLUE, ORANGE, GRAY), ("", "///", "..."))
-    for i, ((kind, shares), color, hatch) in enumerate(styled):
-        rows = np.arange(len(names)) + (i - (len(values) - 1) / 2) * height
-        lengths = list(shares.values())
-        ax.barh(rows, lengths, 0.9 * height, color=color, hatch=hatch, edgecolor="white", lw=0, label=kind)
-        for row, value in zip(rows, lengths, strict=True):
-            ax.text(value, row, f" {value:.0%}", va="center", fontsize=8.5)
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ticks = np.linspace(0, 1, 6)
-    ax.set_xlim(0, 1.1)
-    ax.set_xticks(ticks, [f"{share:.0%}" for share in ticks])
-    ax.set_xlabel(xlabel)
-    ax.set_title(title)
-    fig.legend(loc="outside lower center", ncols=len(values))
-    fig.alt = f"{xlabel}: " + "; ".join(
-        f"{kind}: " + ", ".join(f"{name} {value:.0%}" for name, value in shares.items())
-        for kind, shares in values.items()
-    )
-    return fig
 
 
 @figure
@@ -281,168 +234,3 @@ def _segments(
     center = np.stack([x, y], axis=-1)
     ends = np.stack([center - half, center + half], axis=1)
     ax.add_collection(LineCollection(ends, colors=color, linewidths=width))
-
-
-@figure
-def mirrored_edges(images: np.ndarray, histograms: Mapping[str, np.ndarray]) -> WorkbookFigure:
-    """Each image beside its histograms: one column for each kind, ``histograms[kind] (n, bins)``."""
-    fig, axes = new_figure(
-        len(images),
-        1 + len(histograms),
-        height=1.7 * len(images) + 0.5,
-        gridspec_kw={"width_ratios": [0.7] + [1.2] * len(histograms)},
-    )
-    for row, image, *columns in zip(axes, images, *histograms.values(), strict=True):
-        show_image(row[0], image)
-        for spine in row[0].spines.values():
-            spine.set(visible=True, color=GRAY, linewidth=0.8)
-        for ax, histogram in zip(row[1:], columns, strict=True):
-            bins = len(histogram)
-            ax.bar(np.arange(bins) + 0.5, histogram, width=0.9, color=BLUE)
-            ax.set_ylim(0, 1.15 * max(values.max() for values in histograms.values()))
-            ax.set_xlim(0, bins)
-            if not histogram.any():
-                ax.text(bins / 2, ax.get_ylim()[1] / 2, "nothing at all", ha="center", va="center", color=RED)
-            ax.set_xticks([0, bins], ["first", "last"])
-    for ax, name in zip(axes[0, 1:], histograms, strict=True):
-        ax.set_title(name, loc="center", fontweight="normal")
-    for ax in axes[-1, 1:]:
-        ax.set_xlabel("bin")
-    for ax in axes[:, 1]:
-        ax.set_ylabel("mean magnitude")
-    lost = [kind for kind, values in histograms.items() if (values.sum(axis=1) == 0).any()]
-    fig.suptitle(
-        f"Mirror an edge, and {lost[0]} no longer counts it" if lost else "Both edges are counted",
-        x=0.01,
-        ha="left",
-    )
-    fig.alt = "two mirrored edges and the sums of their histograms: " + "; ".join(
-        f"{kind}: " + " and ".join(f"{total:.1f}" for total in values.sum(axis=1))
-        for kind, values in histograms.items()
-    )
-    return fig
-
-
-@figure
-def soft_assignment(
-    degrees: np.ndarray, shares: Mapping[str, np.ndarray], jumps: Mapping[str, np.ndarray]
-) -> WorkbookFigure:
-    """How much of a gradient each bin gets, by its orientation; and how much a small turn changes.
-
-    Parameters
-    ----------
-    degrees : ndarray, shape (T,)
-    shares : mapping
-        For each kind of assignment the share ``(T, bins)`` that the bins get.
-    jumps : mapping
-        For each kind the change ``(T - 1,)`` of all shares together from one orientation to the next.
-    """
-    fig, axes = new_figure(1, len(shares) + 1, height=2.9)
-    for ax, (name, share) in zip(axes[0], shares.items(), strict=False):
-        for i, curve in enumerate(share.T):
-            shown = i in (2, 3)
-            ax.plot(
-                degrees,
-                curve,
-                color=(BLUE, ORANGE)[i % 2] if shown else "#cccccc",
-                linestyle=LINE_STYLES[i % 2],
-                linewidth=2 if shown else 0.9,
-                zorder=2 if shown else 1,
-            )
-        ax.set_title(name, loc="center", fontweight="normal")
-        ax.set_xlabel("orientation (degrees)")
-        ax.set_ylim(-0.03, 1.08)
-    axes[0, 0].set_ylabel("share of each bin")
-    last = axes[0, -1]
-    for (name, values), color, style in with_styles(jumps, (RED, BLACK), ("-", "--")):
-        last.plot(degrees[1:], values, color=color, linestyle=style, label=name)
-    step = degrees[1] - degrees[0]
-    last.set_title(f"change in a turn by {step:g}°", loc="center", fontweight="normal")
-    last.set_xlabel("orientation (degrees)")
-    last.set_ylim(0, 1.35 * max(values.max() for values in jumps.values()))
-    last.legend(loc="upper right")
-    for ax in axes[0]:
-        ax.set_xticks([0, 90, 180])
-    fig.suptitle("Hard bins jump at their edges, shared gradients move smoothly", x=0.01, ha="left")
-    fig.alt = (
-        f"shares of the bins by orientation; largest change in a turn by {step:g} degrees: "
-        + ", ".join(f"{name} {values.max():.2f}" for name, values in jumps.items())
-    )
-    return fig
-
-
-@figure
-def light_changes(
-    images: Sequence[np.ndarray],
-    captions: Sequence[str],
-    factors: np.ndarray,
-    changes: Mapping[str, np.ndarray],
-    title: str,
-) -> WorkbookFigure:
-    """Pictures in several lights above curves of what a description of them changes by."""
-    fig = new_figure(height=4.6)[0]
-    fig.clear()
-    top, bottom = fig.subfigures(2, 1, height_ratios=[1, 2.1])
-    for ax, image, caption in zip(top.subplots(1, len(images)), images, captions, strict=True):
-        show_image(ax, image)
-        ax.set_xlabel(caption, fontsize=9)
-    ax = bottom.subplots()
-    for (name, values), color, style, marker in with_styles(
-        changes, (BLACK, RED, BLUE, GREEN), LINE_STYLES, MARKERS
-    ):
-        ax.plot(factors, values, color=color, linestyle=style, marker=marker, label=name)
-    ax.set_xlabel("contrast factor a")
-    ax.set_ylabel("relative change")
-    ax.set_ylim(bottom=-0.03)
-    ax.legend(loc="upper right")
-    fig.suptitle(title, x=0.01, ha="left")
-    fig.alt = (
-        f"relative change of descriptors of one image in other lights; at a = {factors[0]:g}: "
-        + ", ".join(f"{name} {values[0]:.2f}" for name, values in changes.items())
-    )
-    return fig
-
-
-@figure
-def mistakes_by_prediction(
-    images: np.ndarray,
-    y: np.ndarray,
-    predicted: np.ndarray,
-    class_names: Sequence[str],
-    per_class: int = 8,
-) -> WorkbookFigure:
-    """One column for each predicted class: the first images wrongly put there, each with its true class.
-
-    A class with fewer mistakes than ``per_class`` leaves its places empty.
-    """
-    images = np.asarray(images)
-    size, columns = images.shape[1], len(class_names)
-    pitch_x, pitch_y = size + 3, size + 11  # pixels from picture to picture; the text stands between
-    chosen = [np.flatnonzero((predicted == c) & (y != c))[:per_class] for c in range(columns)]
-    rows = max(1, *(len(found) for found in chosen))
-    page = np.full((rows * pitch_y, columns * pitch_x, 3), 255, dtype=np.uint8)
-    fig, ((ax,),) = new_figure(height=WIDTH * rows * pitch_y / (columns * pitch_x) + 0.55)
-    for column, found in enumerate(chosen):
-        for row, i in enumerate(found):
-            top, left = row * pitch_y, column * pitch_x + 1
-            page[top : top + size, left : left + size] = images[i]
-            ax.text(left + size / 2, top + size, class_names[y[i]], ha="center", va="top", fontsize=6.8)
-    ax.imshow(page, interpolation="nearest")
-    ax.set_xticks(np.arange(columns) * pitch_x + size / 2, class_names, fontsize=7.6, fontweight="bold")
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0, pad=3)
-    ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    wrong = y != predicted
-    counts = np.bincount(np.asarray(predicted)[wrong], minlength=columns)
-    most = int(counts.argmax())
-    title = (
-        f"{wrong.sum()} mistakes by predicted class; most, {counts[most]}, were called {class_names[most]}"
-    )
-    fig.suptitle(title if wrong.any() else "No mistakes", x=0.01, ha="left")
-    fig.alt = (
-        "wrongly classified images by predicted class, with their true class below; mistakes: "
-        + ", ".join(f"{name} {count}" for name, count in zip(class_names, counts, strict=True))
-    )
-    return fig
