@@ -443,3 +443,11 @@ def test_only_panels_of_the_kit_stand_beside_each_other():
     two = plots.beside(typical(), typical())
     with pytest.raises(TypeError, match="beside needs figures of one panel .* number 1 is <Figure"):
         plots.beside(typical(), two)
+
+
+def test_several_lines_with_names():
+    fig = plots.curves(
+        range(5), {"a": range(5)}, hlines={"low": 1, "high": 3}, vlines={"left": 1, "right": 3}
+    )
+    assert_readable(fig)
+    assert {text.get_text().strip() for text in fig.axes[0].texts} == {"low", "high", "left", "right"}

@@ -228,8 +228,8 @@ def _draw_lines(ax: Axes, hlines: Mapping[str, float], vlines: Mapping[str, floa
         inside = [(np.abs(drawn - middle) < (0.13, 0.06)).all(axis=1).sum() for middle in middles]
         ha, va = spots[int(np.argmin(inside))]
         spot, clear = (0.995 if ha == "right" else 0.005, level), (0, 2 if va == "bottom" else -3)
-        look = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "fontsize": 9}
-        ax.annotate(name, spot, clear, ha=ha, va=va, **look)
+        at = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+        ax.annotate(name, spot, clear, ha=ha, va=va, fontsize=9, **at)
 
 
 def _alt(given: str | None, title: str, told: str) -> str:
