@@ -6,10 +6,12 @@ import joblib
 import numpy as np
 import pytest
 
+from cs231n_lib.classifiers import fc_net, neural_net
 from cs231n_lib.classifiers.k_nearest_neighbor import KNearestNeighbor, knn_accuracies
 from cs231n_lib.classifiers.linear_classifier import LinearSVM
 from cs231n_lib.divergence import DivergenceWarning
 from cs231n_lib.search import cross_validate, folds, grid_search
+from cs231n_lib.solver import Solver
 
 
 def blobs(N=60):
@@ -25,7 +27,29 @@ def train_linear(X, y, learning_rate):
     return model
 
 
-TRAINERS = pytest.mark.parametrize("train", [train_linear])
+class Predicting:
+    """What both nets need to stand beside a linear classifier here."""
+
+    def __init__(self, net):
+        self.predict = lambda X: net.loss(X).argmax(axis=1)
+
+
+def train_old_net(X, y, learning_rate):
+    net = neural_net.TwoLayerNet(X.shape[1], 10, 3, std=0.1, rng=0)
+    net.train(X, y, X, y, learning_rate, 1, reg=1.0, rng=0)
+    return Predicting(net)
+
+
+def train_with_solver(X, y, learning_rate):
+    net = fc_net.TwoLayerNet(X.shape[1], 10, 3, weight_scale=0.1, reg=1.0, rng=0)
+    data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
+    Solver(
+        net, data, optim_config={"learning_rate": learning_rate}, batch_size=10, verbose=False, rng=0
+    ).train()
+    return Predicting(net)
+
+
+TRAINERS = pytest.mark.parametrize("train", [train_linear, train_old_net, train_with_solver])
 """Of each kind one: they have to report divergence through `divergence.report_divergence`."""
 
 # Folds and cross-validation

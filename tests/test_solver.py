@@ -301,7 +301,7 @@ def test_a_diverging_training_warns_stops_and_leaves_the_best_parameters():
     model = net()
     solver = Solver(model, data, optim_config={"learning_rate": 1e200}, verbose=False, rng=0)
     with pytest.warns(
-        DivergenceWarning, match="the training diverged at iteration 2, .* the learning rate is too high"
+        DivergenceWarning, match=r"the training diverged at iteration 2 .*: learning_rate 1e\+200 is too high"
     ):
         solver.train()
     assert len(solver.loss_history) == 2 and not np.isfinite(solver.loss_history[-1])
@@ -465,7 +465,8 @@ def test_a_loss_that_grows_without_bound_is_divergence_though_it_stays_finite():
         rng=0,
     )
     with pytest.warns(
-        DivergenceWarning, match="diverged at iteration 48, .* too high .the loss rose from 2.3 to"
+        DivergenceWarning,
+        match="diverged at iteration 48 .the loss rose from 2.3 to .*: learning_rate 0.1 is too high",
     ) as caught:
         solver.train()
     assert [warning.filename for warning in caught] == [__file__]  # once, and at the line that called train

@@ -210,9 +210,12 @@ class Solver:
         self.diverged = has_diverged(losses)
         if self.diverged:
             reason = reason or f"the loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
-            cause = "the learning rate" if np.isfinite(losses[0]) else "what the model began with"
+            rate = self.optim_config.get("learning_rate")
+            cause = f"{'the learning rate' if rate is None else f'learning_rate {rate:g}'} is too high"
+            if not np.isfinite(losses[0]):
+                cause = "what the model began with is too large"
             where = f"at iteration {len(self.loss_history)}"
-            report_divergence(f"the training diverged {where}, so {cause} is too high ({reason})")
+            report_divergence(f"the training diverged {where} ({reason}): {cause}")
 
     def check_accuracy(
         self, X: np.ndarray, y: np.ndarray, num_samples: int | None = None, batch_size: int = 100
