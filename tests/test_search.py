@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 
+from cs231n_lib import plots
 from cs231n_lib.classifiers import fc_net, neural_net
 from cs231n_lib.classifiers.k_nearest_neighbor import KNearestNeighbor, knn_accuracies
 from cs231n_lib.classifiers.linear_classifier import LinearSVM
@@ -226,6 +227,8 @@ def test_a_setting_whose_training_diverged_is_nan_and_named(train, n_jobs):
     assert "learning_rate 1e+200" in found.messages[0]
     assert found.best_settings == {"learning_rate": 0.01}
     assert "2 of 3 settings diverged" in str(found)
+    heat_map = plots.matrix(found.scores.reshape(1, 3), title="A finding")
+    assert [text.get_text() for text in heat_map.axes[0].texts].count("diverged") == 2
 
 
 @pytest.mark.parametrize(

@@ -307,7 +307,7 @@ def test_a_diverging_training_warns_stops_and_leaves_the_best_parameters():
     assert len(solver.loss_history) == 2 and not np.isfinite(solver.loss_history[-1])
     model = Constant([0.1, 0.2], fail_at=None)
     model.loss_of, model.loss = model.loss, lambda X, y=None: _nan_second(model, X, y)
-    with pytest.warns(DivergenceWarning, match="diverged at iteration 2, .*the loss is nan"):
+    with pytest.warns(DivergenceWarning, match="diverged at iteration 2 .the loss is nan"):
         solver = Solver(model, rows(), batch_size=5, optim_config={"learning_rate": 1.0}, verbose=False)
         solver.train()
     np.testing.assert_array_equal(solver.loss_history, [1, np.nan])
