@@ -61,7 +61,7 @@ record: $(READY)  ## before a commit: the notebooks as they are now are the work
 	$(BIN)/python -m tests.notebook_run.execute record $(NAMES)
 
 test-oracles: $(VENV)-bench/ready  ## compare with PyTorch and scikit-image (a large download, once)
-	$(VENV)-bench/bin/python -m pytest -m oracle tests
+	$(VENV)-bench/bin/python -m pytest -m oracle tests --ignore tests/notebook_run
 
 bench: $(VENV)-bench/ready  ## measure speed against what you would use instead
 	for script in benchmarks/bench_*.py; do $(VENV)-bench/bin/python $$script || exit 1; done
