@@ -209,7 +209,7 @@ class TwoLayerNet:
         with np.errstate(all="ignore"):  # what is not finite is found in the losses
             history = self._descend(
                 X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size,
-                verbose, progress, draw, lr_schedule or (lambda progress: 1),
+                verbose, progress, draw, lr_schedule or (lambda _: 1),
             )  # fmt: skip
         losses = history["loss_history"]
         self.diverged = has_diverged(losses)
