@@ -70,6 +70,9 @@ def show(function: Callable) -> None:
     display(_Source(_source(function)))
 
 
+MONOSPACE = "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 90%"
+
+
 class _Source:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -100,7 +103,7 @@ class _Source:
         return highlight(
             self.text,
             PythonLexer(),
-            HtmlFormatter(style=OnWhiteAndOnBlack, noclasses=True, nobackground=True),
+            HtmlFormatter(style=OnWhiteAndOnBlack, noclasses=True, nobackground=True, prestyles=MONOSPACE),
         )
 
 
