@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.patches import Rectangle
 
 from cs231n_lib.plots import image_classification as plots
 from tests.figures import assert_readable, title
@@ -22,7 +21,6 @@ FIGURES = {
     "chosen_on": lambda: plots.chosen_on(
         np.repeat(GUESSES, 40), 1000, expected_best=0.127, fresh=0.098, honest=0.103, true=0.1
     ),
-    "table_of_folds": lambda: plots.table_of_folds([0.2, 0.3, 0.25, 0.25, 0.25], [200] * 5),
 }
 
 
@@ -107,19 +105,3 @@ def test_histogram_counts_every_classifier_and_the_lines_stand_where_they_should
 def test_histogram_of_equal_accuracies_has_one_bar():
     fig = plots.chosen_on(np.full(7, 0.1), 10, expected_best=0.3, fresh=0.1, honest=0.1, true=0.1)
     assert [bar.get_height() for bar in fig.axes[0].patches] == [7]
-
-
-def test_folds_validate_on_the_diagonal():
-    fig = FIGURES["table_of_folds"]()
-    (ax,) = fig.axes
-    held_out = {
-        (int(patch.get_x()), int(patch.get_y()))
-        for patch in ax.patches
-        if isinstance(patch, Rectangle) and patch.get_hatch()
-    }
-    assert len(ax.patches) == 25 and held_out == {(fold, fold) for fold in range(5)}
-    written = [text.get_text() for text in ax.texts]
-    assert written.count("validate") == 5 and written.count("train") == 20
-    assert "fold 5: 200" in written and "0.300" in written
-    # the standard deviation of the five is sqrt(0.001), divided by sqrt(5): 0.0141
-    assert fig._suptitle.get_text().endswith("accuracy 0.250 ± 0.014")
