@@ -131,21 +131,24 @@ def run(paths: list[Path], output: Path) -> bool:
             failed.append(path.stem)
             verdict = f"FAILED\n{failure}"
         nbformat.write(notebook, output / path.name)
-        _write_whole(output / f"{path.stem}.html", html_page(notebook, path.stem))
+        _write_whole(output / f"{path.stem}.html", html_page(notebook, path.stem, output))
         print(f"{path.stem:28} {time.perf_counter() - started:5.0f} s  {verdict}", flush=True)
     print(f"{len(paths) - len(failed)} passed, {len(failed)} failed; copies and pages are in {output}")
     return not failed
 
 
-def html_page(notebook: NotebookNode, title: str) -> str:
+def html_page(notebook: NotebookNode, title: str, folder: Path = kernels.NOTEBOOKS) -> str:
     """The notebook as a page whose pictures carry their alternative text (nbconvert leaves it out).
 
-    MathJax does not break lines: it would break the short formulas in tables after every symbol.
+    MathJax does not break lines: it would break the short formulas in tables after every symbol. Links into
+    the library, ``../src/…`` in a notebook, are made to lead there from `folder`, where the page will be.
     """
     quiet = logging.getLogger("nbconvert.pages")
     quiet.setLevel(logging.ERROR)
     page, _ = HTMLExporter(log=quiet).from_notebook_node(notebook, {"metadata": {"name": title}})
     page = page.replace("automatic: true", "automatic: false")
+    source = Path(os.path.relpath(kernels.NOTEBOOKS.parent / "src", folder.resolve())).as_posix()
+    page = page.replace('href="../src/', f'href="{source}/')
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", ()) if encoded_pictures([out])]
     for output in outputs:
         alt = output.metadata.get("image/png", {}).get("alt", "a figure")

@@ -3,13 +3,14 @@
 import base64
 import copy
 import io
+import re
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 
-from tests.notebook_run import pictures, workbook
+from tests.notebook_run import kernels, pictures, workbook
 from tests.notebook_run.conftest import code
 from tests.notebook_run.execute import CellWarned, execute, html_page, record, refresh
 from tests.notebook_run.normal_form import keep_equal_pictures
@@ -89,3 +90,10 @@ def encode(array) -> str:
     file = io.BytesIO()
     Image.fromarray(array.clip(0, 255).astype("uint8")).save(file, format="png")
     return base64.b64encode(file.getvalue()).decode()
+
+
+def test_pages_elsewhere_lead_into_the_library(tmp_path):
+    link = new_markdown_cell("In the library: [`optim.adam`](../src/cs231n_lib/optim.py)")
+    page = html_page(new_notebook(cells=[link]), "a page", tmp_path)
+    (target,) = re.findall(r'href="([^"]+optim\.py)"', page)
+    assert (tmp_path / target).resolve() == kernels.NOTEBOOKS.parent / "src/cs231n_lib/optim.py"
