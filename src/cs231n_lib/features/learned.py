@@ -175,7 +175,7 @@ def zca_whitening(patches: np.ndarray, epsilon: float = 0.1) -> tuple[np.ndarray
         if epsilon <= len(variances) * np.finfo(float).eps * variances[-1] >= variances[0]:
             raise ValueError(
                 "patches do not vary in some direction, and cannot be divided by their deviation in it:"
-                f" epsilon must be positive, not {epsilon!r}"
+                f" epsilon must be a finite number > 0, got {epsilon!r}"
             )
         return mean, (directions / np.sqrt(variances + epsilon)) @ directions.T
 
