@@ -74,8 +74,8 @@ def _affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.nda
 def affine_backward(dout: np.ndarray, cache: Arrays, need_dx: bool = True) -> tuple:
     """Compute ``dx = dout wᵀ``, ``dw = xᵀ dout`` and ``db``, the sum of dout's rows.
 
-    ``dout (N, M)`` gives dx in x's shape, ``dw (D, M)`` and ``db (M,)``. ``need_dx=False`` leaves dx out (None
-    in its place): nobody asks for the derivative by a network's data, and the product is as large as another.
+    ``dout (N, M)`` gives dx in x's shape, ``dw (D, M)`` and ``db (M,)``. ``need_dx=False`` puts None in dx's
+    place: nobody asks for the derivative by a network's data, and the product is as large as the others.
     """
     x, w, _ = _check_cache(cache, "affine_forward", 3)
     dout = _check_floating(dout, "dout", (len(x), w.shape[1]))
