@@ -117,6 +117,9 @@ def batchnorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_par
     and running averages of both are kept: ``running = momentum · running + (1 - momentum) · batch``. At test
     time the running averages take the batch's place, so an example's output does not depend on its company.
 
+    Ioffe and Szegedy (2015), "Batch Normalization", algorithms 1 and 2. They correct the running variance by
+    N / (N - 1); the course and this function do not.
+
     Parameters
     ----------
     x : (N, D) real array, finite
@@ -131,11 +134,6 @@ def batchnorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_par
     out : (N, D) array
     cache : tuple or None
         For `batchnorm_backward`; None at test time.
-
-    Notes
-    -----
-    Ioffe and Szegedy (2015), "Batch Normalization", algorithms 1 and 2. They correct the running variance by
-    N / (N - 1); the course and this function do not.
     """
     x, gamma, beta = _check_norm(x, gamma, beta)
     _check_mode(bn_param, "bn_param")
@@ -167,7 +165,7 @@ def batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
 
     ``dout (N, D)`` gives ``dx (N, D)``, ``dgamma (D,)`` and ``dbeta (D,)``.
     """
-    return _batchnorm_backward(*_check_norm_backward(dout, cache))
+    return _batchnorm_backward(*_check_norm_backward(dout, cache, "batchnorm_forward in training", 5))
 
 
 def _batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
@@ -196,7 +194,7 @@ def batchnorm_backward_alt(dout: np.ndarray, cache: tuple) -> Arrays:
     With ``g = gamma · dout``: ``dx = (g - mean(g) - x̂ · mean(g x̂)) / std``. Of g, the part that shifts the
     column and the part that scales it are taken away: normalization undoes both.
     """
-    return _batchnorm_backward_alt(*_check_norm_backward(dout, cache))
+    return _batchnorm_backward_alt(*_check_norm_backward(dout, cache, "batchnorm_forward in training", 5))
 
 
 def _batchnorm_backward_alt(dout: np.ndarray, cache: tuple) -> Arrays:
@@ -229,8 +227,7 @@ def _layernorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_pa
 @np.errstate(under="ignore")
 def layernorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     """Compute ``dx, dgamma, dbeta`` of `layernorm_forward`: `batchnorm_backward_alt`'s formula, by row."""
-    _, x_hat, _ = _check_cache(cache, "layernorm_forward", 3)
-    return _layernorm_backward(_check_floating(dout, "dout", x_hat.shape), cache)
+    return _layernorm_backward(*_check_norm_backward(dout, cache, "layernorm_forward", 3))
 
 
 def _layernorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
@@ -251,7 +248,7 @@ def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tup
     """Keep each entry with probability p, and divide it by p; at test time do nothing.
 
     The division (**inverted dropout**) keeps the expected output equal to x, so that the test needs no
-    factor.
+    factor. Srivastava et al. (2014), "Dropout".
 
     Parameters
     ----------
@@ -260,18 +257,13 @@ def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tup
         ``p``, the probability of **keeping** an entry, 0 < p <= 1; ``mode``, "train" or "test". By default
         NumPy's global generator, as in the course, whose numbers depend on it, draws the mask. With ``rng``
         (Generator) it comes from there; with ``seed`` (int) it is the same one at each call, for gradient
-        checks, and the global generator is left alone.
+        checks: the one of ``np.random.seed`` and ``np.random.rand``, but the global generator is left alone.
 
     Returns
     -------
     out : array of x's shape
     cache : tuple
         ``(dropout_param, mask)``; the mask holds 0 and 1/p, and is None at test time.
-
-    Notes
-    -----
-    Srivastava et al. (2014), "Dropout". A seed gives the mask that ``np.random.seed`` and ``np.random.rand``
-    would.
     """
     x = _check_floating(x, "x")
     _check_mode(dropout_param, "dropout_param")
@@ -400,9 +392,9 @@ def _check_norm(x: object, gamma: object, beta: object) -> Arrays:
     return x, _check_floating(gamma, "gamma", x.shape[1:]), _check_floating(beta, "beta", x.shape[1:])
 
 
-def _check_norm_backward(dout: object, cache: object) -> tuple[np.ndarray, tuple]:
-    x, *_ = _check_cache(cache, "batchnorm_forward in training", 5)
-    return _check_floating(dout, "dout", x.shape), cache
+def _check_norm_backward(dout: object, cache: object, source: str, length: int) -> tuple[np.ndarray, tuple]:
+    *_, x_hat, _ = _check_cache(cache, source, length)
+    return _check_floating(dout, "dout", x_hat.shape), cache
 
 
 def _check_scores(x: object, y: object) -> tuple[np.ndarray, np.ndarray]:

@@ -35,8 +35,6 @@ Gradients = dict[str, np.ndarray]
 class _Net(Saved):
     """Saving and loading of a net: its arrays, by name."""
 
-    params: dict[str, np.ndarray]
-
     def _saved_arrays(self) -> dict[str, np.ndarray]:
         return self.params
 
@@ -248,11 +246,8 @@ class FullyConnectedNet(_Net):
         self.params = {name: w.astype(dtype) for name, w in self.params.items()}
 
         self.use_dropout = keep != 1
-        self.dropout_param = {"mode": "train", "p": keep} if self.use_dropout else {}
-        if self.use_dropout and seed is not None:
-            self.dropout_param["seed"] = seed
-        elif self.use_dropout and rng is not None:
-            self.dropout_param["rng"] = draw
+        source = {"seed": seed} if seed is not None else {"rng": draw} if rng is not None else {}
+        self.dropout_param = {"mode": "train", "p": keep, **source} if self.use_dropout else {}
         self.bn_params = [{"mode": "train"} for _ in hidden_dims] if normalization else []
 
     @np.errstate(all="ignore")  # what is not finite is found in the loss
