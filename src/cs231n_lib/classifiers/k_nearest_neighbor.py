@@ -127,18 +127,16 @@ class KNearestNeighbor:
     def kneighbors(self, X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest training rows of each row of ``X (M, D)``, nearest first.
 
+        A large problem in L2 goes to a `NeighborIndex`, which finds the same rows without computing all
+        distances. So does one in the cosine metric, since for rows of length 1 the squared distance is
+        ``||u - v||^2 = 2 (1 - u.v)``. Pixels give the same bits either way. On other numbers the two ways
+        round differently, and rows closer to a tie than round-off may change places.
+
         Returns
         -------
         dists : ndarray of float64, shape (M, k)
         indices : ndarray of int64, shape (M, k)
             At equal distances the smaller index comes first.
-
-        Notes
-        -----
-        A large problem in L2 goes to a `NeighborIndex`, which finds the same rows without computing all
-        distances. So does one in the cosine metric, since for rows of length 1 the squared distance is
-        ``||u - v||^2 = 2 (1 - u.v)``. Pixels give the same bits either way. On other numbers the two ways
-        round differently, and rows closer to a tie than round-off may change places.
         """
         X, k = self._checked_queries(X), self._checked_k(k)
         if self.metric == "l1" or len(X) * len(self.X_train) <= DISTANCES_AT_ONCE:

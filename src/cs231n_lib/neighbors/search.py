@@ -25,8 +25,6 @@ For bounds of this kind see Hwang, Han and Ahn, "A Fast Nearest Neighbor Search 
 Embedding" (CVPR 2012).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -56,14 +54,15 @@ ROWS_PER_SEED = 20
 # at most 2^24, and float32 holds every whole number up to there.
 EXACT_TERMS = 1024
 
+Nearest = tuple[np.ndarray, np.ndarray]  # distances (float64) and indices (int64), (M, k) each
+
 
 def nearest_of_all(
     X: np.ndarray, Q: np.ndarray, k: int, distances: Callable = euclidean_distances
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Nearest:
     """The k nearest rows of ``X (N, D)`` for each row of ``Q (M, D)``, from all distances.
 
-    Gives distances (float64) and indices (int64), ``(M, k)`` each: nearest first, at equal distances the
-    smaller index.
+    Nearest first; at equal distances the smaller index comes first.
     """
     dists, indices = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
     for chunk in row_blocks(len(Q), max(1, DISTANCES_AT_ONCE // len(X))):
@@ -122,7 +121,7 @@ class NeighborIndex:
         self.products = None  # lower bounds with all features in place of components, once they are needed
 
     @np.errstate(all="ignore")
-    def search(self, Q: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def search(self, Q: np.ndarray, k: int) -> Nearest:
         """Distances and indices of the rows nearest to each row of ``Q (M, D)``, as by `nearest_of_all`."""
         found = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
         chunks = list(row_blocks(len(Q), QUERIES_AT_ONCE))
@@ -143,7 +142,7 @@ class LowerBounds:
     longer. Without it v_a is a: the bounds are the squared distances, but for rounding.
     """
 
-    def __init__(self, rows: PixelRows | RealRows, P: np.ndarray | None = None):
+    def __init__(self, rows: "PixelRows | RealRows", P: np.ndarray | None = None):
         self.rows, self.P = rows, P
         # Pa, added up in float32, is off by at most this share of ||a||: in component k by FEATURES_AT_ONCE
         # roundings of the sum of |P_kj a_j|, at most ||a|| (Higham, "Accuracy and Stability of Numerical
@@ -182,9 +181,7 @@ class LowerBounds:
         found = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
         return not self.search(Q, k, [slice(0, len(Q))], found)
 
-    def search(
-        self, Q: np.ndarray, k: int, chunks: list[slice], found: tuple[np.ndarray, np.ndarray]
-    ) -> list[slice]:
+    def search(self, Q: np.ndarray, k: int, chunks: list[slice], found: Nearest) -> list[slice]:
         """Write the distances and indices of the k nearest rows into ``found``, for each chunk of queries.
 
         Gives the chunks for which nothing was found, since the bounds of one of them keep too many rows.
@@ -243,8 +240,8 @@ class LowerBounds:
 
 
 def search_few(
-    rows: PixelRows | RealRows, bounds: np.ndarray, ceiling: Callable, Q: np.ndarray, k: int, n_seeds: int
-) -> tuple[np.ndarray, np.ndarray] | None:
+    rows: "PixelRows | RealRows", bounds: np.ndarray, ceiling: Callable, Q: np.ndarray, k: int, n_seeds: int
+) -> Nearest | None:
     """Steps 2 and 3 for a few queries, with their ``bounds (m, N)``; None if these keep too many rows."""
     M, N = bounds.shape
     seeds = columns_of_small_values(bounds, n_seeds)
