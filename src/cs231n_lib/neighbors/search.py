@@ -43,12 +43,9 @@ PAIRS_AT_ONCE = 128  # of a query and a row, whose distances are computed in cac
 FEATURES_AT_ONCE = 256  # terms of Pa that are added in float32; their sums are added in float64
 ROUNDOFF = 2.0**-24  # largest relative error of rounding to float32
 
-# The largest share of the rows that bounds may keep. The distance of one pair by itself takes about 20 times
-# as long as in a product of all pairs.
-MOST_KEPT = 0.04
-
-# Among fewer rows for each seed, the distances of the seeds alone take as long as a product of all pairs.
-ROWS_PER_SEED = 20
+# The distance of one pair by itself takes about 20 times as long as in a product of all pairs.
+MOST_KEPT = 0.04  # the largest share of the rows that bounds may keep
+ROWS_PER_SEED = 20  # with fewer, the distances of the seeds alone take as long as the product
 
 # So many products of two whole numbers from -128 to 128 add up exactly in float32, in any order: the sum is
 # at most 2^24, and float32 holds every whole number up to there.
@@ -114,9 +111,8 @@ class NeighborIndex:
         if K > 0:
             sample = X[np.sort(np.random.default_rng(0).permutation(len(X))[:3000])]
             P = leading_directions(self.rows.float32(sample), K)
-            trial = LowerBounds(type(self.rows)(sample), P)
             few = (sample if queries is None else queries)[:QUERIES_IN_CACHE]
-            if trial.prunes(few):
+            if LowerBounds(type(self.rows)(sample), P).prunes(few):
                 self.bounds = LowerBounds(self.rows, P)
         self.products = None  # lower bounds with all features in place of components, once they are needed
 
