@@ -37,9 +37,6 @@ __all__ = [
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-# ---------------------------------------------------------------------------------------------- affine
-
-
 @np.errstate(under="ignore")
 def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Arrays]:
     """Compute ``out = x w + b``, each example of x flattened to one row of D numbers.
@@ -74,42 +71,23 @@ def _affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.nda
 
 
 @np.errstate(under="ignore")
-def affine_backward(
-    dout: np.ndarray, cache: Arrays, need_dx: bool = True
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+def affine_backward(dout: np.ndarray, cache: Arrays, need_dx: bool = True) -> tuple:
     """Compute ``dx = dout wᵀ``, ``dw = xᵀ dout`` and ``db``, the sum of dout's rows.
 
-    Parameters
-    ----------
-    dout : (N, M) array
-    cache : tuple
-        From `affine_forward`.
-    need_dx : bool, default True
-        False leaves dx out (None in its place). A network's first layer needs none: nobody asks for the
-        derivative by the data, and the product is as large as the two others.
-
-    Returns
-    -------
-    dx : array of x's shape, or None
-    dw : (D, M) array
-    db : (M,) array
+    ``dout (N, M)`` gives dx in x's shape, ``dw (D, M)`` and ``db (M,)``. ``need_dx=False`` puts None in dx's
+    place: nobody asks for the derivative by a network's data, and the product is as large as the others.
     """
     x, w, _ = _check_cache(cache, "affine_forward", 3)
     dout = _check_floating(dout, "dout", (len(x), w.shape[1]))
     return _affine_backward(dout, cache, need_dx)
 
 
-def _affine_backward(
-    dout: np.ndarray, cache: Arrays, need_dx: bool = True
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+def _affine_backward(dout: np.ndarray, cache: Arrays, need_dx: bool = True) -> tuple:
     x, w, _ = cache
     dx = matmul(dout, w.T).reshape(x.shape) if need_dx else None
     dw = matmul(x.reshape(len(x), -1).T, dout)
     db = dout.sum(axis=0)
     return dx, dw, db
-
-
-# ------------------------------------------------------------------------------------------------ ReLU
 
 
 def relu_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -131,18 +109,16 @@ def _relu_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
     return dout * (cache > 0)
 
 
-# ------------------------------------------------------------------------------ batch and layer normalization
-
-
 @np.errstate(under="ignore")
-def batchnorm_forward(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict
-) -> tuple[np.ndarray, tuple | None]:
+def batchnorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict) -> tuple:
     """Normalize each feature over the batch, then scale and shift it: ``out = gamma x̂ + beta``.
 
     In training, ``x̂ = (x - mean) / sqrt(var + eps)`` with mean and (biased) variance of the batch's column,
     and running averages of both are kept: ``running = momentum · running + (1 - momentum) · batch``. At test
     time the running averages take the batch's place, so an example's output does not depend on its company.
+
+    Ioffe and Szegedy (2015), "Batch Normalization", algorithms 1 and 2. They correct the running variance by
+    N / (N - 1); the course and this function do not.
 
     Parameters
     ----------
@@ -158,11 +134,6 @@ def batchnorm_forward(
     out : (N, D) array
     cache : tuple or None
         For `batchnorm_backward`; None at test time.
-
-    Notes
-    -----
-    Ioffe and Szegedy (2015), "Batch Normalization", algorithms 1 and 2. They correct the running variance by
-    N / (N - 1); the course and this function do not.
     """
     x, gamma, beta = _check_norm(x, gamma, beta)
     _check_mode(bn_param, "bn_param")
@@ -173,9 +144,7 @@ def batchnorm_forward(
     return _batchnorm_forward(x, gamma, beta, bn_param)
 
 
-def _batchnorm_forward(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict
-) -> tuple[np.ndarray, tuple | None]:
+def _batchnorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict) -> tuple:
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     running_mean = bn_param.get("running_mean", np.zeros_like(gamma))
     running_var = bn_param.get("running_var", np.zeros_like(gamma))
@@ -192,20 +161,11 @@ def _batchnorm_forward(
 
 @np.errstate(under="ignore")
 def batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
-    """Compute ``dx, dgamma, dbeta`` by walking back through the graph of `batchnorm_forward`, gate by gate.
+    """Walk back through the graph of `batchnorm_forward` in training, gate by gate.
 
-    Parameters
-    ----------
-    dout : (N, D) array
-    cache : tuple
-        From `batchnorm_forward` in training.
-
-    Returns
-    -------
-    dx : (N, D) array
-    dgamma, dbeta : (D,) arrays
+    ``dout (N, D)`` gives ``dx (N, D)``, ``dgamma (D,)`` and ``dbeta (D,)``.
     """
-    return _batchnorm_backward(*_check_norm_backward(dout, cache))
+    return _batchnorm_backward(*_check_norm_backward(dout, cache, "batchnorm_forward in training", 5))
 
 
 def _batchnorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
@@ -234,39 +194,22 @@ def batchnorm_backward_alt(dout: np.ndarray, cache: tuple) -> Arrays:
     With ``g = gamma · dout``: ``dx = (g - mean(g) - x̂ · mean(g x̂)) / std``. Of g, the part that shifts the
     column and the part that scales it are taken away: normalization undoes both.
     """
-    return _batchnorm_backward_alt(*_check_norm_backward(dout, cache))
+    return _batchnorm_backward_alt(*_check_norm_backward(dout, cache, "batchnorm_forward in training", 5))
 
 
 def _batchnorm_backward_alt(dout: np.ndarray, cache: tuple) -> Arrays:
     _, _, std, x_hat, gamma = cache
-    dx = _normalize_backward(dout * gamma, x_hat, std, axis=0)
-    return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+    return _normalization_backward(dout, std, x_hat, gamma, axis=0)
 
 
 @np.errstate(under="ignore")
-def layernorm_forward(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict
-) -> tuple[np.ndarray, tuple]:
+def layernorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict) -> tuple:
     """Normalize each example over its features, then scale and shift: ``out = gamma x̂ + beta``.
 
     It is batch normalization of the transpose: no example depends on another, so training and test are the
-    same and nothing is averaged over time.
+    same and nothing is averaged over time. Arrays are those of `batchnorm_forward`; ``ln_param`` is a dict
+    with ``eps`` (default 1e-5), added to the variance.
 
-    Parameters
-    ----------
-    x : (N, D) real array, finite
-    gamma, beta : (D,) real arrays
-    ln_param : dict
-        ``eps`` (default 1e-5), added to the variance.
-
-    Returns
-    -------
-    out : (N, D) array
-    cache : tuple
-        For `layernorm_backward`.
-
-    Notes
-    -----
     Ba, Kiros and Hinton (2016), "Layer Normalization", equation 4.
     """
     x, gamma, beta = _check_norm(x, gamma, beta)
@@ -275,9 +218,7 @@ def layernorm_forward(
     return _layernorm_forward(x, gamma, beta, ln_param)
 
 
-def _layernorm_forward(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict
-) -> tuple[np.ndarray, tuple]:
+def _layernorm_forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict) -> tuple:
     std = np.sqrt(x.var(axis=1, keepdims=True) + ln_param.get("eps", 1e-5))
     x_hat = (x - x.mean(axis=1, keepdims=True)) / std
     return gamma * x_hat + beta, (std, x_hat, gamma)
@@ -286,24 +227,20 @@ def _layernorm_forward(
 @np.errstate(under="ignore")
 def layernorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     """Compute ``dx, dgamma, dbeta`` of `layernorm_forward`: `batchnorm_backward_alt`'s formula, by row."""
-    _, x_hat, _ = _check_cache(cache, "layernorm_forward", 3)
-    return _layernorm_backward(_check_floating(dout, "dout", x_hat.shape), cache)
+    return _layernorm_backward(*_check_norm_backward(dout, cache, "layernorm_forward", 3))
 
 
 def _layernorm_backward(dout: np.ndarray, cache: tuple) -> Arrays:
     std, x_hat, gamma = cache
-    dx = _normalize_backward(dout * gamma, x_hat, std, axis=1)
-    return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+    return _normalization_backward(dout, std, x_hat, gamma, axis=1)
 
 
-def _normalize_backward(g: np.ndarray, x_hat: np.ndarray, std: np.ndarray, axis: int) -> np.ndarray:
-    """Carry the derivative g by ``x_hat = (x - mean) / std`` back to x, all along `axis`."""
+def _normalization_backward(dout, std, x_hat, gamma, axis: int) -> Arrays:
+    g = dout * gamma  # the derivative by x_hat = (x - mean) / std, with mean and std along the axis
     shift = g.mean(axis=axis, keepdims=True)
     scale = (g * x_hat).mean(axis=axis, keepdims=True)
-    return (g - shift - x_hat * scale) / std
-
-
-# --------------------------------------------------------------------------------------------- dropout
+    dx = (g - shift - x_hat * scale) / std
+    return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
 
 
 @np.errstate(under="ignore")
@@ -311,7 +248,7 @@ def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tup
     """Keep each entry with probability p, and divide it by p; at test time do nothing.
 
     The division (**inverted dropout**) keeps the expected output equal to x, so that the test needs no
-    factor.
+    factor. Srivastava et al. (2014), "Dropout".
 
     Parameters
     ----------
@@ -320,18 +257,13 @@ def dropout_forward(x: np.ndarray, dropout_param: dict) -> tuple[np.ndarray, tup
         ``p``, the probability of **keeping** an entry, 0 < p <= 1; ``mode``, "train" or "test". By default
         NumPy's global generator, as in the course, whose numbers depend on it, draws the mask. With ``rng``
         (Generator) it comes from there; with ``seed`` (int) it is the same one at each call, for gradient
-        checks, and the global generator is left alone.
+        checks: the one of ``np.random.seed`` and ``np.random.rand``, but the global generator is left alone.
 
     Returns
     -------
     out : array of x's shape
     cache : tuple
         ``(dropout_param, mask)``; the mask holds 0 and 1/p, and is None at test time.
-
-    Notes
-    -----
-    Srivastava et al. (2014), "Dropout". A seed gives the mask that ``np.random.seed`` and ``np.random.rand``
-    would.
     """
     x = _check_floating(x, "x")
     _check_mode(dropout_param, "dropout_param")
@@ -370,25 +302,12 @@ def _uniform(dropout_param: dict, shape: tuple[int, ...]) -> np.ndarray:
     return np.random.rand(*shape)  # noqa: NPY002 (the course's masks)
 
 
-# ---------------------------------------------------------------------------------------------- losses
-
-
 @np.errstate(all="ignore")
 def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the mean hinge loss, ``sum over j != y of max(0, x_j - x_y + 1)``, and its derivative.
 
-    Parameters
-    ----------
-    x : (N, C) real array, finite
-        Scores.
-    y : (N,) integer array
-        Correct classes, 0..C-1.
-
-    Returns
-    -------
-    loss : float
-    dx : (N, C) array
-        Its derivative by the scores; at a kink (a margin of exactly 0), the subgradient 0.
+    Arguments and returned values are those of `softmax_loss`. At a kink (a margin of exactly 0) the
+    derivative is the subgradient 0.
 
     Examples
     --------
@@ -460,11 +379,8 @@ def _softmax_loss(x: np.ndarray, y: np.ndarray, label_smoothing: float = 0.0) ->
     return float(loss), dx
 
 
-# ---------------------------------------------------------------------------------------------- checks
-
-
 def _check_floating(
-    values: object, name: str, shape: tuple | None = None, *, finite: bool = False
+    values: object, name: str, shape: tuple | None = None, finite: bool = False
 ) -> np.ndarray:
     """Check real numbers, and make integers float64, which do not wrap."""
     array = check_array(values, name, shape, finite=finite)
@@ -476,9 +392,9 @@ def _check_norm(x: object, gamma: object, beta: object) -> Arrays:
     return x, _check_floating(gamma, "gamma", x.shape[1:]), _check_floating(beta, "beta", x.shape[1:])
 
 
-def _check_norm_backward(dout: object, cache: object) -> tuple[np.ndarray, tuple]:
-    x, *_ = _check_cache(cache, "batchnorm_forward in training", 5)
-    return _check_floating(dout, "dout", x.shape), cache
+def _check_norm_backward(dout: object, cache: object, source: str, length: int) -> tuple[np.ndarray, tuple]:
+    *_, x_hat, _ = _check_cache(cache, source, length)
+    return _check_floating(dout, "dout", x_hat.shape), cache
 
 
 def _check_scores(x: object, y: object) -> tuple[np.ndarray, np.ndarray]:

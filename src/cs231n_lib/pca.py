@@ -3,11 +3,10 @@
 Lecture notes "Neural Networks Part 2", section "PCA and Whitening".
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.linalg import eigh
 
+from cs231n_lib.neighbors.distances import row_blocks
 from cs231n_lib.validation import check_count, check_number, check_rows
 
 __all__ = ["PrincipalComponents", "mean_and_covariance"]
@@ -56,7 +55,7 @@ class PrincipalComponents:
         self.power = check_number(power, "power")
 
     @np.errstate(under="ignore")
-    def fit(self, X: np.ndarray) -> PrincipalComponents:
+    def fit(self, X: np.ndarray) -> "PrincipalComponents":
         """Find mean, components and variances of the rows of ``X (N, D)``; returns the object itself.
 
         Raises
@@ -88,19 +87,13 @@ class PrincipalComponents:
 
     @np.errstate(all="ignore")
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """The scaled components of the rows of ``X (M, D)``.
-
-        Returns
-        -------
-        ndarray of float64, shape (M, K)
-        """
+        """The scaled components of the rows of ``X (M, D)``: ``(M, K)``, float64."""
         if not hasattr(self, "components_"):
             raise ValueError("the components are not known yet: call fit(X) first")
         X = check_rows(X, features=len(self.mean_), of="the components were found for")
         projection = self.components_.T * self.variances_**self.power
         out = np.empty((len(X), self.n_components))
-        for start in range(0, len(X), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
+        for rows in row_blocks(len(X), ROWS_AT_ONCE):
             out[rows] = (X[rows] - self.mean_) @ projection
         return out
 
@@ -122,8 +115,7 @@ def _from_few_rows(X: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.nd
     """
     N, mean = len(X), X.mean(axis=0, dtype=np.float64)
     centered = X - mean
-    products = centered @ centered.T / N
-    variances, U = eigh(products, subset_by_index=(N - K, N - 1), overwrite_a=True)
+    variances, U = eigh(centered @ centered.T / N, subset_by_index=(N - K, N - 1), overwrite_a=True)
     directions, _ = np.linalg.qr(centered.T @ U[:, ::-1])
     return mean, variances[::-1], directions.T
 
@@ -138,7 +130,7 @@ def mean_and_covariance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     N, D = X.shape
     mean = X.mean(axis=0, dtype=np.float64)
     products = np.zeros((D, D))
-    for start in range(0, N, ROWS_AT_ONCE):
-        centered = X[start : start + ROWS_AT_ONCE] - mean
+    for rows in row_blocks(N, ROWS_AT_ONCE):
+        centered = X[rows] - mean
         products += centered.T @ centered
     return mean, products / N

@@ -8,6 +8,7 @@ classifiers and `cs231n_lib.classifiers.neural_net` have no ½.
 
 import string
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,19 +16,6 @@ from cs231n_lib import layer_utils, layers
 from cs231n_lib.divergence import Diverged
 from cs231n_lib.layer_utils import *  # noqa: F403
 from cs231n_lib.layers import *  # noqa: F403
-from cs231n_lib.layers import (
-    _affine_backward,
-    _affine_forward,
-    _batchnorm_backward_alt,
-    _batchnorm_forward,
-    _dropout_backward,
-    _dropout_forward,
-    _layernorm_backward,
-    _layernorm_forward,
-    _relu_backward,
-    _relu_forward,
-    _softmax_loss,
-)
 from cs231n_lib.saving import Saved
 from cs231n_lib.validation import (
     check_array,
@@ -41,16 +29,16 @@ from cs231n_lib.validation import (
 
 __all__ = ["FullyConnectedNet", "TwoLayerNet", *layers.__all__, *layer_utils.__all__]
 
+Gradients = dict[str, np.ndarray]
+
 
 class _Net(Saved):
     """Saving and loading of a net: its arrays, by name."""
 
-    params: dict[str, np.ndarray]
-
     def _saved_arrays(self) -> dict[str, np.ndarray]:
         return self.params
 
-    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         own = self._saved_arrays()
         if set(arrays) != set(own):
             raise ValueError(f"it holds {sorted(arrays)} but this net has {sorted(own)}")
@@ -65,10 +53,8 @@ class _Net(Saved):
             with np.errstate(over="ignore", under="ignore"):
                 taken[name] = array.astype(own[name].dtype)
             check_finite(taken[name], name)  # float64 may overflow in a net of float32
-        self._set_arrays(taken)
-
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        self.params = {name: arrays[name] for name in self.params}
+        self.params = {name: taken[name] for name in self.params}
+        return taken
 
 
 class TwoLayerNet(_Net):
@@ -116,9 +102,7 @@ class TwoLayerNet(_Net):
         }
 
     @np.errstate(all="ignore")  # what is not finite is found in the loss
-    def loss(
-        self, X: np.ndarray, y: np.ndarray | None = None
-    ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
+    def loss(self, X: np.ndarray, y: np.ndarray | None = None) -> np.ndarray | tuple[float, Gradients]:
         """Compute the scores, or with labels the loss and the gradients.
 
         Parameters
@@ -151,21 +135,21 @@ class TwoLayerNet(_Net):
 
     def _forward(self, X: np.ndarray) -> tuple[np.ndarray, tuple]:
         W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
-        Z, cache1 = _affine_forward(X, W1, b1)
-        A1, relu_cache = _relu_forward(Z)
-        S, cache2 = _affine_forward(A1, W2, b2)
+        Z, cache1 = layers._affine_forward(X, W1, b1)
+        A1, relu_cache = layers._relu_forward(Z)
+        S, cache2 = layers._affine_forward(A1, W2, b2)
         return S, (cache1, relu_cache, cache2)
 
-    def _loss(self, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, dict[str, np.ndarray]]:
+    def _loss(self, X: np.ndarray, y: np.ndarray, reg: float) -> tuple[float, Gradients]:
         W1, W2 = self.params["W1"], self.params["W2"]
         S, (cache1, relu_cache, cache2) = self._forward(X)
-        loss, dS = _softmax_loss(S, y)
+        loss, dS = layers._softmax_loss(S, y)
         if reg:  # 0 times a sum that overflows would be NaN
             loss += 0.5 * reg * float(np.sum(W1 * W1) + np.sum(W2 * W2))
 
-        dA1, dW2, db2 = _affine_backward(dS, cache2)
-        dZ = _relu_backward(dA1, relu_cache)
-        _, dW1, db1 = _affine_backward(dZ, cache1, need_dx=False)
+        dA1, dW2, db2 = layers._affine_backward(dS, cache2)
+        dZ = layers._relu_backward(dA1, relu_cache)
+        _, dW1, db1 = layers._affine_backward(dZ, cache1, need_dx=False)
         dW1 += reg * W1
         dW2 += reg * W2
         return loss, {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
@@ -184,11 +168,8 @@ class FullyConnectedNet(_Net):
         Probability of keeping a hidden unit in training; 1 is no dropout.
     normalization : {None, "batchnorm", "layernorm"}
         What stands between the affine layers and the ReLU.
-    reg : float, default 0
-        Strength of the regularization ``½ · reg · sum(W²)`` over all W (not biases, gamma or beta). It may be
-        changed at any time.
-    weight_scale : float, default 1e-2
-        Standard deviation of the first weights.
+    reg, weight_scale : float, default 0 and 1e-2
+        As for `TwoLayerNet`; the regularization is of all W (not biases, gamma or beta).
     dtype : dtype, default float32
         What all is computed in, float32 or float64. X is cast to it. Use float64 for gradient checks.
     seed : int, optional
@@ -256,9 +237,7 @@ class FullyConnectedNet(_Net):
         self.dtype, self.normalization = dtype, normalization
         self.num_layers = len(hidden_dims) + 1
         self.params = {}
-        for i, (fan_in, fan_out) in enumerate(
-            zip([D, *hidden_dims], [*hidden_dims, C], strict=True), start=1
-        ):
+        for i, (fan_in, fan_out) in enumerate(pairwise([D, *hidden_dims, C]), start=1):
             self.params[f"W{i}"] = weight_scale * draw.standard_normal((fan_in, fan_out))
             self.params[f"b{i}"] = np.zeros(fan_out)
             if normalization and i < self.num_layers:
@@ -267,17 +246,12 @@ class FullyConnectedNet(_Net):
         self.params = {name: w.astype(dtype) for name, w in self.params.items()}
 
         self.use_dropout = keep != 1
-        self.dropout_param = {"mode": "train", "p": keep} if self.use_dropout else {}
-        if self.use_dropout and seed is not None:
-            self.dropout_param["seed"] = seed
-        elif self.use_dropout and rng is not None:
-            self.dropout_param["rng"] = draw
+        source = {"seed": seed} if seed is not None else {"rng": draw} if rng is not None else {}
+        self.dropout_param = {"mode": "train", "p": keep, **source} if self.use_dropout else {}
         self.bn_params = [{"mode": "train"} for _ in hidden_dims] if normalization else []
 
     @np.errstate(all="ignore")  # what is not finite is found in the loss
-    def loss(
-        self, X: np.ndarray, y: np.ndarray | None = None
-    ) -> np.ndarray | tuple[float, dict[str, np.ndarray]]:
+    def loss(self, X: np.ndarray, y: np.ndarray | None = None) -> np.ndarray | tuple[float, Gradients]:
         """Compute the scores (as at test time), or with labels the loss and the gradients (in training).
 
         Parameters, returned values and errors are those of `TwoLayerNet.loss`. After an error the running
@@ -295,13 +269,11 @@ class FullyConnectedNet(_Net):
         self.bn_params = bn_params
         return loss, grads
 
-    def _loss(
-        self, X: np.ndarray, y: np.ndarray, reg: float, label_smoothing: float
-    ) -> tuple[float, dict[str, np.ndarray], list[dict]]:
+    def _loss(self, X: np.ndarray, y: np.ndarray, reg: float, label_smoothing: float) -> tuple:
         L, grads = self.num_layers, {}
         S, caches, bn_params = self._forward(X, "train")
-        loss, dS = _softmax_loss(S, y, label_smoothing)
-        dout, grads[f"W{L}"], grads[f"b{L}"] = _affine_backward(dS, caches.pop(), need_dx=L > 1)
+        loss, dS = layers._softmax_loss(S, y, label_smoothing)
+        dout, grads[f"W{L}"], grads[f"b{L}"] = layers._affine_backward(dS, caches.pop(), need_dx=L > 1)
         for i in reversed(range(1, L)):
             dout = self._hidden_backward(i, dout, caches.pop(), grads)
         for i in range(1, L + 1) if reg else ():  # 0 times a sum that overflows would be NaN
@@ -317,35 +289,33 @@ class FullyConnectedNet(_Net):
         for i in range(1, L):
             out, cache = self._hidden_forward(i, out, mode, bn_params)
             caches.append(cache)
-        S, cache = _affine_forward(out, self.params[f"W{L}"], self.params[f"b{L}"])
+        S, cache = layers._affine_forward(out, self.params[f"W{L}"], self.params[f"b{L}"])
         return S, [*caches, cache], bn_params
 
-    def _hidden_forward(
-        self, i: int, x: np.ndarray, mode: str, bn_params: list[dict]
-    ) -> tuple[np.ndarray, tuple]:
+    def _hidden_forward(self, i: int, x: np.ndarray, mode: str, bn_params: list[dict]) -> tuple:
         W, b, gamma, beta = (self.params.get(f"{name}{i}") for name in ("W", "b", "gamma", "beta"))
         norm_cache = dropout_cache = None
-        out, affine_cache = _affine_forward(x, W, b)
+        out, affine_cache = layers._affine_forward(x, W, b)
         if self.normalization == "batchnorm":
-            out, norm_cache = _batchnorm_forward(out, gamma, beta, bn_params[i - 1])
+            out, norm_cache = layers._batchnorm_forward(out, gamma, beta, bn_params[i - 1])
         elif self.normalization == "layernorm":
-            out, norm_cache = _layernorm_forward(out, gamma, beta, bn_params[i - 1])
-        out, relu_cache = _relu_forward(out)
+            out, norm_cache = layers._layernorm_forward(out, gamma, beta, bn_params[i - 1])
+        out, relu_cache = layers._relu_forward(out)
         if self.use_dropout:
-            out, dropout_cache = _dropout_forward(out, self.dropout_param | {"mode": mode})
+            out, dropout_cache = layers._dropout_forward(out, self.dropout_param | {"mode": mode})
         return out, (affine_cache, norm_cache, relu_cache, dropout_cache)
 
     def _hidden_backward(self, i: int, dout: np.ndarray, caches: tuple, grads: dict) -> np.ndarray | None:
         """Put the gradients of hidden layer i into `grads`; give the derivative by what went into it."""
         affine_cache, norm_cache, relu_cache, dropout_cache = caches
         if self.use_dropout:
-            dout = _dropout_backward(dout, dropout_cache)
-        dout = _relu_backward(dout, relu_cache)
+            dout = layers._dropout_backward(dout, dropout_cache)
+        dout = layers._relu_backward(dout, relu_cache)
         if self.normalization == "batchnorm":
-            dout, grads[f"gamma{i}"], grads[f"beta{i}"] = _batchnorm_backward_alt(dout, norm_cache)
+            dout, grads[f"gamma{i}"], grads[f"beta{i}"] = layers._batchnorm_backward_alt(dout, norm_cache)
         elif self.normalization == "layernorm":
-            dout, grads[f"gamma{i}"], grads[f"beta{i}"] = _layernorm_backward(dout, norm_cache)
-        dx, grads[f"W{i}"], grads[f"b{i}"] = _affine_backward(dout, affine_cache, need_dx=i > 1)
+            dout, grads[f"gamma{i}"], grads[f"beta{i}"] = layers._layernorm_backward(dout, norm_cache)
+        dx, grads[f"W{i}"], grads[f"b{i}"] = layers._affine_backward(dout, affine_cache, need_dx=i > 1)
         return dx
 
     def _saved_arrays(self) -> dict[str, np.ndarray]:
@@ -353,16 +323,16 @@ class FullyConnectedNet(_Net):
         arrays = dict(self.params)
         if self.normalization == "batchnorm":
             for i, param in enumerate(self.bn_params, start=1):
-                for name, start in (("running_mean", np.zeros_like), ("running_var", np.zeros_like)):
-                    arrays[f"{name}{i}"] = param.get(name, start(self.params[f"gamma{i}"]))
+                for name in ("running_mean", "running_var"):
+                    arrays[f"{name}{i}"] = param.get(name, np.zeros_like(self.params[f"gamma{i}"]))
         return arrays
 
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        super()._set_arrays(arrays)
+    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        taken = super()._take_arrays(arrays)
         if self.normalization == "batchnorm":
             for i, param in enumerate(self.bn_params, start=1):
-                for name in ("running_mean", "running_var"):
-                    param[name] = arrays[f"{name}{i}"]
+                param.update({name: taken[f"{name}{i}"] for name in ("running_mean", "running_var")})
+        return taken
 
 
 def _check_examples(X: object, num_features: int) -> np.ndarray:

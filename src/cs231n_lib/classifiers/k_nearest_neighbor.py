@@ -1,24 +1,11 @@
 """The k-nearest-neighbor classifier: remember the training set, let the k nearest rows vote."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
-from cs231n_lib.neighbors.distances import (
-    _cityblock,
-    _cosine,
-    _euclidean,
-    _one_loop,
-    _two_loops,
-    cityblock_distances,
-    cosine_distances,
-    euclidean_distances,
-    repair,
-    unit_rows,
-)
+from cs231n_lib.neighbors import distances
 from cs231n_lib.neighbors.search import (
     DISTANCES_AT_ONCE,
     NeighborIndex,
@@ -30,11 +17,14 @@ from cs231n_lib.validation import check_array, check_count, check_labels, check_
 
 __all__ = ["KNearestNeighbor", "knn_accuracies", "vote"]
 
-DISTANCE_TO_ROWS = {"l2": _euclidean, "l1": _cityblock, "cosine": _cosine}
-DISTANCE_MATRIX = {"l2": euclidean_distances, "l1": cityblock_distances, "cosine": cosine_distances}
-
+DISTANCE_TO_ROWS = {"l2": distances._euclidean, "l1": distances._cityblock, "cosine": distances._cosine}
+DISTANCE_MATRIX = {
+    "l2": distances.euclidean_distances,
+    "l1": distances.cityblock_distances,
+    "cosine": distances.cosine_distances,
+}
+# Fewer queries are answered sooner than components are found and all training rows projected onto them.
 QUERIES_WORTH_COMPONENTS = 1000
-"""Fewer queries are answered sooner than components are found and all training rows projected onto them."""
 
 
 class KNearestNeighbor:
@@ -100,11 +90,11 @@ class KNearestNeighbor:
 
     def compute_distances_two_loops(self, X: np.ndarray) -> np.ndarray:
         """Distances ``(M, N)`` between the rows of ``X (M, D)`` and the training rows, one pair at a time."""
-        return self._distances_with(_two_loops, X)
+        return self._distances_with(distances._two_loops, X)
 
     def compute_distances_one_loop(self, X: np.ndarray) -> np.ndarray:
         """Distances ``(M, N)``, one row of ``X (M, D)`` against the whole training set at a time."""
-        return self._distances_with(_one_loop, X)
+        return self._distances_with(distances._one_loop, X)
 
     def compute_distances_no_loops(self, X: np.ndarray) -> np.ndarray:
         """Distances ``(M, N)`` with all pairs at once: for L2 from one matrix product."""
@@ -112,11 +102,11 @@ class KNearestNeighbor:
 
     @np.errstate(all="ignore")
     def _distances_with(self, loops: Callable, X: np.ndarray) -> np.ndarray:
-        as_float = unit_rows if self.metric == "cosine" else np.float64
+        as_float = distances.unit_rows if self.metric == "cosine" else np.float64
         X, X_train = as_float(self._checked_queries(X)), as_float(self.X_train)
         dists = loops(X, X_train, DISTANCE_TO_ROWS[self.metric])
         if self.metric == "l2":
-            repair(dists, X, X_train)
+            distances.repair(dists, X, X_train)
         return dists
 
     def predict_labels(self, dists: np.ndarray, k: int = 1) -> np.ndarray:
@@ -137,25 +127,23 @@ class KNearestNeighbor:
     def kneighbors(self, X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest training rows of each row of ``X (M, D)``, nearest first.
 
+        A large problem in L2 goes to a `NeighborIndex`, which finds the same rows without computing all
+        distances. So does one in the cosine metric, since for rows of length 1 the squared distance is
+        ``||u - v||^2 = 2 (1 - u.v)``. Pixels give the same bits either way. On other numbers the two ways
+        round differently, and rows closer to a tie than round-off may change places.
+
         Returns
         -------
         dists : ndarray of float64, shape (M, k)
         indices : ndarray of int64, shape (M, k)
             At equal distances the smaller index comes first.
-
-        Notes
-        -----
-        A large problem in L2 goes to a `NeighborIndex`, which finds the same rows without computing all
-        distances. So does one in the cosine metric, since for rows of length 1 the squared distance is
-        ``||u - v||^2 = 2 (1 - u.v)``. Pixels give the same bits either way. On other numbers the two ways
-        round differently, and rows closer to a tie than round-off may change places.
         """
         X, k = self._checked_queries(X), self._checked_k(k)
         if self.metric == "l1" or len(X) * len(self.X_train) <= DISTANCES_AT_ONCE:
             return nearest_of_all(self.X_train, X, k, DISTANCE_MATRIX[self.metric])
         if self.metric == "l2":
             return self._index_for(X, holds_pixels(X) and holds_pixels(self.X_train)).search(X, k)
-        X = unit_rows(X)
+        X = distances.unit_rows(X)
         dists, indices = self._index_for(X, pixels=False).search(X, k)
         return dists**2 / 2, indices
 
@@ -164,7 +152,7 @@ class KNearestNeighbor:
         components = len(X) >= QUERIES_WORTH_COMPONENTS
         rows, as_pixels, has_components = self._index_of
         if rows is not self.X_train or as_pixels != pixels or components > has_components:
-            rows = self.X_train if self.metric == "l2" else unit_rows(self.X_train, "X_train")
+            rows = self.X_train if self.metric == "l2" else distances.unit_rows(self.X_train, "X_train")
             self._index = NeighborIndex(rows, pixels, queries=X, n_components=224 if components else 0)
             self._index_of = self.X_train, pixels, components
         return self._index
@@ -204,18 +192,9 @@ class KNearestNeighbor:
 
 
 def vote(labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """The label with the most votes in each row; at equal votes the smaller label.
+    """The label ``(M,)`` with the most votes in each row of integers ``labels (M, k)``.
 
-    Parameters
-    ----------
-    labels : ndarray of int, shape (M, k)
-        Labels of the k neighbors of each query.
-    weights : ndarray of float, shape (M, k), optional
-        What each vote counts; 1 where not given.
-
-    Returns
-    -------
-    ndarray, shape (M,)
+    At equal votes the smaller label wins. A vote counts as its entry of ``weights (M, k)``, or 1 without.
 
     Examples
     --------

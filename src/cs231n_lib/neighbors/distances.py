@@ -6,8 +6,6 @@ They take and return float64. Below them stand the functions for rows of any dty
 block is computed in the type of the input: in uint8, 3 - 5 is 254.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,10 +68,6 @@ def euclidean_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     The three terms nearly cancel where a and b are close. In float64 the error of the squared distance is
     about 1e-16 times the squared norms, and a result just below 0 is set to 0 before the square root. On
     whole numbers (pixels) every term is exact, and so is the squared distance.
-
-    Returns
-    -------
-    ndarray of float64, shape (M, N)
     """
     dists = np.empty((len(A), len(B)))
     for a in row_blocks(len(A), 1024):
@@ -108,12 +102,7 @@ def lengths(A: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def cityblock_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """L1 distances: the sum of absolute differences. Exact for uint8 rows, and several times faster there.
-
-    Returns
-    -------
-    ndarray of float64, shape (M, N)
-    """
+    """L1 distances: the sum of absolute differences. Exact for uint8 rows, and several times faster there."""
     if A.dtype == B.dtype == np.uint8:
         return _pixel_cityblock_distances(A, B)
     dists = np.empty((len(A), len(B)))
@@ -158,8 +147,7 @@ def _pixel_cityblock_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 
     # Smaller blocks would fit a nearer cache, but the threads would wait for the interpreter's lock.
     with ThreadPoolExecutor(os.cpu_count()) as executor:
-        for _ in executor.map(fill, row_blocks(len(B), 512)):
-            pass
+        list(executor.map(fill, row_blocks(len(B), 512)))
     return dists
 
 
@@ -167,14 +155,7 @@ def _pixel_cityblock_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 def cosine_distances(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """One minus the cosine of the angle between the rows: 0 for equal directions, 2 for opposite ones.
 
-    Raises
-    ------
-    ValueError
-        If a row is all zeros: it has no direction.
-
-    Returns
-    -------
-    ndarray of float64, shape (M, N)
+    A row of zeros has no direction: ValueError.
     """
     return np.clip(1 - unit_rows(A, "A") @ unit_rows(B, "B").T, 0, 2)
 

@@ -25,8 +25,6 @@ For bounds of this kind see Hwang, Han and Ahn, "A Fast Nearest Neighbor Search 
 Embedding" (CVPR 2012).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -38,47 +36,30 @@ from cs231n_lib.neighbors.distances import euclidean_distances, lengths, row_blo
 
 __all__ = ["NeighborIndex", "holds_pixels", "k_smallest", "nearest_of_all"]
 
-DISTANCES_AT_ONCE = 2**24
-"""128 MB in float64. `nearest_of_all` does not compute more of them at the same time."""
+DISTANCES_AT_ONCE = 2**24  # the most of `nearest_of_all`: 128 MB in float64
+QUERIES_AT_ONCE = 256  # enough for a fast product; their float32 bounds for 50,000 rows take 51 MB
+QUERIES_IN_CACHE = 32  # for what follows the product: few enough for the cache, and for little memory
+PAIRS_AT_ONCE = 128  # of a query and a row, whose distances are computed in cache
+FEATURES_AT_ONCE = 256  # terms of Pa that are added in float32; their sums are added in float64
+ROUNDOFF = 2.0**-24  # largest relative error of rounding to float32
 
-QUERIES_AT_ONCE = 256
-"""Enough for a fast product; their float32 bounds for 50,000 rows take 51 MB."""
+# The distance of one pair by itself takes about 20 times as long as in a product of all pairs.
+MOST_KEPT = 0.04  # the largest share of the rows that bounds may keep
+ROWS_PER_SEED = 20  # with fewer, the distances of the seeds alone take as long as the product
 
-QUERIES_IN_CACHE = 32
-"""What follows the product takes so many at a time: few enough for the cache, and for little memory."""
-
-PAIRS_AT_ONCE = 128
-"""So many pairs of a query and a row have their distances computed at once, in cache."""
-
-MOST_KEPT = 0.04
-"""The largest share of the rows that bounds may keep. The distance of one pair by itself takes about 20 times
-as long as in a product of all pairs."""
-
-ROWS_PER_SEED = 20
-"""Among fewer rows for each seed, the distances of the seeds alone take as long as a product of all pairs."""
-
-ROUNDOFF = 2.0**-24
-"""Largest relative error of rounding to float32."""
-
+# So many products of two whole numbers from -128 to 128 add up exactly in float32, in any order: the sum is
+# at most 2^24, and float32 holds every whole number up to there.
 EXACT_TERMS = 1024
-"""So many products of two whole numbers from -128 to 128 add up exactly in float32, in any order: the sum is
-at most 2^24, and float32 holds every whole number up to there."""
 
-FEATURES_AT_ONCE = 256
-"""So many terms of Pa are added in float32; their sums are added in float64."""
+Nearest = tuple[np.ndarray, np.ndarray]  # distances (float64) and indices (int64), (M, k) each
 
 
 def nearest_of_all(
     X: np.ndarray, Q: np.ndarray, k: int, distances: Callable = euclidean_distances
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Nearest:
     """The k nearest rows of ``X (N, D)`` for each row of ``Q (M, D)``, from all distances.
 
-    Returns
-    -------
-    dists : ndarray of float64, shape (M, k)
-        Smallest first.
-    indices : ndarray of int64, shape (M, k)
-        At equal distances the smaller index comes first.
+    Nearest first; at equal distances the smaller index comes first.
     """
     dists, indices = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
     for chunk in row_blocks(len(Q), max(1, DISTANCES_AT_ONCE // len(X))):
@@ -89,19 +70,10 @@ def nearest_of_all(
 
 
 def k_smallest(values: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k smallest values of each row, smallest first; among equal values the smaller column.
+    """Columns ``(M, k)`` of the k smallest of each row of ``values (M, N)``, which hold no NaN.
 
     The same as ``np.argsort(values, axis=1, kind="stable")[:, :k]``, but each whole row is searched only for
     its k-th smallest value, and only what is not above it gets sorted.
-
-    Parameters
-    ----------
-    values : ndarray, shape (M, N), no NaN
-    k : int, 1 <= k <= N
-
-    Returns
-    -------
-    ndarray of int64, shape (M, k)
     """
     kth = np.partition(values, k - 1, axis=1)[:, k - 1 : k]
     rows, columns = np.nonzero(values <= kth)
@@ -139,18 +111,14 @@ class NeighborIndex:
         if K > 0:
             sample = X[np.sort(np.random.default_rng(0).permutation(len(X))[:3000])]
             P = leading_directions(self.rows.float32(sample), K)
-            trial = LowerBounds(type(self.rows)(sample), P)
             few = (sample if queries is None else queries)[:QUERIES_IN_CACHE]
-            if trial.prunes(few):
+            if LowerBounds(type(self.rows)(sample), P).prunes(few):
                 self.bounds = LowerBounds(self.rows, P)
         self.products = None  # lower bounds with all features in place of components, once they are needed
 
     @np.errstate(all="ignore")
-    def search(self, Q: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and indices, (M, k) each, of the rows nearest to each row of ``Q (M, D)``.
-
-        Nearest first; at equal distances the smaller index comes first.
-        """
+    def search(self, Q: np.ndarray, k: int) -> Nearest:
+        """Distances and indices of the rows nearest to each row of ``Q (M, D)``, as by `nearest_of_all`."""
         found = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
         chunks = list(row_blocks(len(Q), QUERIES_AT_ONCE))
         if self.bounds is not None:
@@ -166,16 +134,11 @@ class NeighborIndex:
 class LowerBounds:
     """The bounds (1) between the training rows and any queries, in float32, with their rounding errors.
 
-    With (Pa, r_a) = v_a they are ``||a||^2 + ||b||^2 - 2 v_a.v_b``.
-
-    Parameters
-    ----------
-    rows : PixelRows or RealRows
-    P : ndarray of float32, shape (K, D), optional
-        Makes no vector longer. Without it v_a is a: the bounds are the squared distances, but for rounding.
+    With (Pa, r_a) = v_a they are ``||a||^2 + ||b||^2 - 2 v_a.v_b``. ``P (K, D)`` in float32 makes no vector
+    longer. Without it v_a is a: the bounds are the squared distances, but for rounding.
     """
 
-    def __init__(self, rows: PixelRows | RealRows, P: np.ndarray | None = None):
+    def __init__(self, rows: "PixelRows | RealRows", P: np.ndarray | None = None):
         self.rows, self.P = rows, P
         # Pa, added up in float32, is off by at most this share of ||a||: in component k by FEATURES_AT_ONCE
         # roundings of the sum of |P_kj a_j|, at most ||a|| (Higham, "Accuracy and Stability of Numerical
@@ -214,15 +177,10 @@ class LowerBounds:
         found = np.empty((len(Q), k)), np.empty((len(Q), k), dtype=np.int64)
         return not self.search(Q, k, [slice(0, len(Q))], found)
 
-    def search(
-        self, Q: np.ndarray, k: int, chunks: list[slice], found: tuple[np.ndarray, np.ndarray]
-    ) -> list[slice]:
+    def search(self, Q: np.ndarray, k: int, chunks: list[slice], found: Nearest) -> list[slice]:
         """Write the distances and indices of the k nearest rows into ``found``, for each chunk of queries.
 
-        Returns
-        -------
-        list of slice
-            The chunks for which nothing was found, since the bounds of one of them keep too many rows.
+        Gives the chunks for which nothing was found, since the bounds of one of them keep too many rows.
         """
         if not 1e-12 < self.longest < 1e15:  # float32 would lose what is smaller, or not hold the squares
             return chunks
@@ -278,15 +236,9 @@ class LowerBounds:
 
 
 def search_few(
-    rows: PixelRows | RealRows, bounds: np.ndarray, ceiling: Callable, Q: np.ndarray, k: int, n_seeds: int
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Steps 2 and 3 of the search for a few queries at once, with their ``bounds (m, N)``.
-
-    Returns
-    -------
-    (dists, indices) or None
-        None if the bounds keep too many rows.
-    """
+    rows: "PixelRows | RealRows", bounds: np.ndarray, ceiling: Callable, Q: np.ndarray, k: int, n_seeds: int
+) -> Nearest | None:
+    """Steps 2 and 3 for a few queries, with their ``bounds (m, N)``; None if these keep too many rows."""
     M, N = bounds.shape
     seeds = columns_of_small_values(bounds, n_seeds)
     seed_queries = np.repeat(np.arange(M), seeds.shape[1])
@@ -341,9 +293,8 @@ class PixelRows:
     def __init__(self, X: np.ndarray):
         self.X = X
         self.shifted = np.bitwise_xor(X.astype(np.uint8, copy=False), 128).view(np.int8)
-        self.squares = np.concatenate(
-            [square_lengths(self.shifted[b].astype(np.float32)) for b in row_blocks(len(X), 256)]
-        )
+        blocks = (self.shifted[b].astype(np.float32) for b in row_blocks(len(X), 256))
+        self.squares = np.concatenate([square_lengths(B) for B in blocks])
 
     def float32(self, A: np.ndarray) -> np.ndarray:
         """Rows of pixels as the bounds take them; here nothing is lost."""
