@@ -128,8 +128,6 @@ def _orientation(gx: np.ndarray, gy: np.ndarray) -> np.ndarray:
 
 def _strongest(gx: np.ndarray, gy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The longest of the gradients (channels, n, H, W) at each pixel, the first one if several are."""
-    if len(gx) == 1:
-        return gx[0], gy[0]
     channel = (gx**2 + gy**2).argmax(axis=0)[None]
     return np.take_along_axis(gx, channel, axis=0)[0], np.take_along_axis(gy, channel, axis=0)[0]
 
