@@ -187,12 +187,7 @@ class L2SVM(_OneAgainstAll):
 
 
 def squared_hinge_loss(
-    V: np.ndarray,
-    X: np.ndarray,
-    T: np.ndarray,
-    reg: float,
-    mean: np.ndarray,
-    deviation: np.ndarray,
+    V: np.ndarray, X: np.ndarray, T: np.ndarray, reg: float, mean: np.ndarray, deviation: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """Loss of `L2SVM` and its gradient, block by block on all cores.
 

@@ -27,12 +27,8 @@ def hue_saturation_value(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 
     Returns
     -------
-    hue : ndarray of float64, shape (...)
-        From 0 to 1; 1 itself only by rounding.
-    saturation : ndarray of float64, shape (...)
-        In [0, 1].
-    value : ndarray of float64, shape (...)
-        In the scale of `rgb`.
+    hue, saturation, value : ndarray of float64, shape (...)
+        From 0 to 1 (a hue of 1 only by rounding); in [0, 1]; in the scale of `rgb`.
     """
     return _hue_saturation_value(check_colors(rgb, least=0))
 
@@ -70,10 +66,8 @@ def hue_saturation_histograms(
     ndarray of float32, shape (N, cells * hue_bins * saturation_bins)
         Row by row of cells; each cell's histogram adds up to 1.
     """
-    hue_bins, saturation_bins = (
-        check_count(count, name)
-        for count, name in ((hue_bins, "hue_bins"), (saturation_bins, "saturation_bins"))
-    )
+    hue_bins = check_count(hue_bins, "hue_bins")
+    saturation_bins = check_count(saturation_bins, "saturation_bins")
     cell_size = None if cell_size is None else check_count(cell_size, "cell_size")
     images = check_images(images, smallest=cell_size or 1)
     check_range(images, "images", 0)
@@ -85,9 +79,8 @@ def hue_saturation_histograms(
         bins = np.minimum((hue * hue_bins).astype(int), hue_bins - 1) * saturation_bins
         bins += np.minimum((saturation * saturation_bins).astype(int), saturation_bins - 1)
         cells = in_cells(bins, height, width).swapaxes(2, 3).reshape(-1, height * width)
-        counts = np.bincount(
-            (cells + n_bins * np.arange(len(cells))[:, None]).ravel(), minlength=len(cells) * n_bins
-        )
+        places = cells + n_bins * np.arange(len(cells))[:, None]
+        counts = np.bincount(places.ravel(), minlength=len(cells) * n_bins)
         return (counts.reshape(len(images), -1) / (height * width)).astype(np.float32)
 
     return in_blocks(histograms, images)
@@ -121,9 +114,8 @@ def opponent_color_statistics(images: np.ndarray, cell_size: int = 8) -> np.ndar
     def statistics(images: np.ndarray) -> np.ndarray:
         R, G, B = channels(images)
         opponents = (R - G) / np.sqrt(2), (R + G - 2 * B) / np.sqrt(6), (R + G + B) / np.sqrt(3)
-        cells = in_cells(
-            np.stack(opponents, axis=1), cell_size, cell_size
-        )  # (n, 3, rows, size, columns, size)
+        # (n, 3, rows, size, columns, size)
+        cells = in_cells(np.stack(opponents, axis=1), cell_size, cell_size)
         mean = cells.mean(axis=(3, 5), keepdims=True)
         deviation = np.sqrt(((cells - mean) ** 2).mean(axis=(3, 5)))
         both = np.concatenate([mean[:, :, :, 0, :, 0], deviation], axis=1)  # (n, 6, rows, columns)

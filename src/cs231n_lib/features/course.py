@@ -65,18 +65,16 @@ def extract_features(
     for i, row in enumerate(first):
         if row.ndim != 1:
             raise ValueError(f"feature_fns[{i}] must return a 1-D array, got shape {row.shape}")
-    ends = np.cumsum([len(row) for row in first])
-    columns = [slice(end - len(row), end) for row, end in zip(first, ends, strict=True)]
-    features = np.empty((len(images), ends[-1]))
+    features = np.empty((len(images), sum(len(row) for row in first)))
     for i, image in enumerate(images):
-        for j, (feature_fn, where) in enumerate(zip(feature_fns, columns, strict=True)):
-            row = np.asarray(first[j] if i == 0 else feature_fn(image))
+        rows = first if i == 0 else [np.asarray(feature_fn(image)) for feature_fn in feature_fns]
+        for j, row in enumerate(rows):
             if row.shape != first[j].shape:
                 raise ValueError(
                     f"feature_fns[{j}] must return shape {first[j].shape}, as for image 0,"
                     f" got shape {row.shape} for image {i}"
                 )
-            features[i, where] = row
+        features[i] = np.concatenate(rows)
         if verbose and i % 1000 == 999:
             print(f"Done extracting features for {i + 1} / {len(images)} images")
     return features
@@ -245,8 +243,7 @@ def color_histogram_hsv(
     -------
     ndarray of float64, shape (nbin,)
     """
-    im = check_image(im)[None]
-    return _hue_histograms(im, "im", nbin, xmin, xmax, normalized)[0]
+    return _hue_histograms(check_image(im)[None], "im", nbin, xmin, xmax, normalized)[0]
 
 
 def color_histograms_hsv(
@@ -258,8 +255,7 @@ def color_histograms_hsv(
     -------
     ndarray of float64, shape (N, nbin)
     """
-    images = check_images(images)
-    return _hue_histograms(images, "images", nbin, xmin, xmax, normalized)
+    return _hue_histograms(check_images(images), "images", nbin, xmin, xmax, normalized)
 
 
 def _hue_histograms(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cs231n_lib.features.course import _differences
 from cs231n_lib.features.images import channels, check_range, in_blocks, luma
 from cs231n_lib.validation import check_count, check_images
 
@@ -95,7 +96,7 @@ def oriented_gradients(
         if len(planes) == 3 and not strongest_channel:
             planes = luma(np.moveaxis(planes, 0, -1))[None]
         gx, gy = _strongest(*_gradient(planes, centered))
-        m, theta = _magnitude(gx, gy), _orientation(gx, gy)
+        m, theta = np.sqrt(gx**2 + gy**2), np.rad2deg(np.arctan2(gy, gx)) + 90
         h = _cell_histograms(m, theta / w, bins, cell_size, soft_bins, soft_cells)
         v = _normalized_blocks(h) if block_normalization else h
         return v.reshape(len(images), -1).astype(np.float32)
@@ -106,9 +107,7 @@ def oriented_gradients(
 
 def _gradient(I: np.ndarray, centered: bool) -> tuple[np.ndarray, np.ndarray]:  # noqa: E741
     """Differences of ``I (..., H, W)`` along x and y. The border pixels go on beyond the border."""
-    gx, gy = np.zeros_like(I), np.zeros_like(I)
-    gx[..., :-1] = I[..., 1:] - I[..., :-1]
-    gy[..., :-1, :] = I[..., 1:, :] - I[..., :-1, :]
+    gx, gy = _differences(I)
     if centered:  # the mean of the differences to the next and from the last pixel
         gx[..., 1:] = (gx[..., 1:] + gx[..., :-1]) / 2
         gy[..., 1:, :] = (gy[..., 1:, :] + gy[..., :-1, :]) / 2
@@ -117,19 +116,8 @@ def _gradient(I: np.ndarray, centered: bool) -> tuple[np.ndarray, np.ndarray]:  
     return gx, gy
 
 
-def _magnitude(gx: np.ndarray, gy: np.ndarray) -> np.ndarray:
-    return np.sqrt(gx**2 + gy**2)
-
-
-def _orientation(gx: np.ndarray, gy: np.ndarray) -> np.ndarray:
-    """Direction of the edge in degrees, from -90 to 270: that of the gradient, turned by a right angle."""
-    return np.rad2deg(np.arctan2(gy, gx)) + 90
-
-
 def _strongest(gx: np.ndarray, gy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The longest of the gradients (channels, n, H, W) at each pixel, the first one if several are."""
-    if len(gx) == 1:
-        return gx[0], gy[0]
     channel = (gx**2 + gy**2).argmax(axis=0)[None]
     return np.take_along_axis(gx, channel, axis=0)[0], np.take_along_axis(gy, channel, axis=0)[0]
 

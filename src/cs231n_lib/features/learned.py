@@ -20,7 +20,6 @@ to images in blocks: 50,000 images have 36 million patches, and their codes woul
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -132,12 +131,16 @@ def normalize_contrast(patches: np.ndarray, constant: float = 10.0) -> np.ndarra
         A flat patch becomes zeros.
     """
     patches, constant = check_rows(patches, "patches"), check_number(constant, "constant", least=0)
-    centered = patches.astype(np.float64)
-    centered -= centered.mean(axis=1, keepdims=True)
-    variances = np.einsum("ij,ij->i", centered, centered) / patches.shape[1]
+    patches = patches.astype(np.float64)
+    _normalize(patches, constant)
+    return patches
+
+
+def _normalize(P: np.ndarray, constant: float) -> None:
+    P -= P.mean(axis=1, keepdims=True)
+    variances = np.einsum("ij,ij->i", P, P) / P.shape[1]
     variances[variances == 0] = 1  # with constant = 0: zeros stay zeros
-    centered /= np.sqrt(variances + constant)[:, None]
-    return centered
+    P /= np.sqrt(variances + constant)[:, None]
 
 
 def zca_whitening(patches: np.ndarray, epsilon: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
@@ -240,9 +243,10 @@ def spherical_kmeans(
         for _ in range(num_iters):
             explained, sums = _assign(X, D, executor)
             objective.append((total - explained) / len(X))
-            D, empty = _updated(D, sums)
-            D[empty] = _unit_rows(X[rng.choice(nonzero, len(empty))])
+            empty = np.flatnonzero(np.linalg.norm(sums, axis=1) == 0)
+            sums[empty] = X[rng.choice(nonzero, len(empty))]
             n_redrawn += len(empty)
+            D = _unit_rows(sums)
         explained, _ = _assign(X, D, executor)
     objective.append((total - explained) / len(X))
     return KMeans(D, np.array(objective), n_redrawn)
@@ -265,16 +269,6 @@ def _assign(X: np.ndarray, D: np.ndarray, executor: ThreadPoolExecutor) -> tuple
         explained += block_explained
         sums += block_sums
     return explained, sums
-
-
-def _updated(D: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Step 2. Returns the new dictionary, and which of its rows have no patch: those stay as they were."""
-    lengths = np.linalg.norm(sums, axis=1)
-    empty = np.flatnonzero(lengths == 0)
-    lengths[empty] = 1
-    updated = sums / lengths[:, None]
-    updated[empty] = D[empty]
-    return updated, empty
 
 
 def _unit_rows(X: np.ndarray) -> np.ndarray:
@@ -316,15 +310,18 @@ def encode(
             f"X has shape {X.shape} but the dictionary has rows of {dictionary.shape[1]} numbers"
         )
     encoding = check_option(encoding, "encoding", ENCODINGS)
-    threshold = check_number(threshold, "threshold", least=0)
-    Z = X @ dictionary.T
+    return _encode(X, dictionary, encoding, check_number(threshold, "threshold", least=0))
+
+
+def _encode(X: np.ndarray, D: np.ndarray, encoding: str, a: float) -> np.ndarray:
+    Z = X @ D.T
     if encoding == "soft_threshold":
-        return np.hstack([np.maximum(0, Z - threshold), np.maximum(0, -Z - threshold)])
-    squared = (X**2).sum(axis=1)[:, None] - 2 * Z + (dictionary**2).sum(axis=1)
+        return np.hstack([np.maximum(0, Z - a), np.maximum(0, -Z - a)])
+    squared = (X**2).sum(axis=1)[:, None] - 2 * Z + (D**2).sum(axis=1)
     if encoding == "triangle":
         r = np.sqrt(np.maximum(0, squared))
         return np.maximum(0, r.mean(axis=1, keepdims=True) - r)
-    return np.eye(len(dictionary), dtype=Z.dtype)[squared.argmin(axis=1)]
+    return np.eye(len(D), dtype=Z.dtype)[squared.argmin(axis=1)]
 
 
 def pool_sums(codes: np.ndarray, pool: int = 2) -> np.ndarray:
@@ -443,7 +440,7 @@ class LearnedFeatures:
             If the images are too small for the patches or hold no numbers; the object stays as it was.
         """
         images = _checked_images(images, self.patch)
-        regions = _regions(_places(images.shape, self.patch, self.stride), self.pool)
+        regions = _regions(_windows(images, self.patch, self.stride).shape[1:3], self.pool)
         rng = check_rng(rng)
         patches = normalize_contrast(sample_patches(images, self.n_patches, self.patch, rng), self.contrast)
         if self.whiten:
@@ -484,14 +481,14 @@ class LearnedFeatures:
         images = _checked_images(images, self.patch)
         features = np.empty((len(images), self.n_outputs_), dtype=self.dtype)
         with one_blas_thread():
-            encode_images = _PooledEncoder(self)
+            products = self.whitening_ @ self.dictionary_.T
 
         def encode_task(start: int) -> None:
             rows = slice(start, start + IMAGES_A_TASK)
-            encode_images(images[rows], features[rows])
+            self._encode_and_pool(images[rows], products, features[rows])
             if self.mirror:
                 mirrored = np.empty_like(features[rows])
-                encode_images(images[rows, :, ::-1], mirrored)
+                self._encode_and_pool(images[rows, :, ::-1], products, mirrored)
                 features[rows] += mirrored
 
         starts = range(0, len(images), IMAGES_A_TASK)
@@ -500,82 +497,39 @@ class LearnedFeatures:
                 pass
         return features
 
+    def _encode_and_pool(self, images: np.ndarray, products: np.ndarray, features: np.ndarray) -> None:
+        """Write the features of a few images into the rows of `features`, region by region, block by block.
 
-class _PooledEncoder:
-    """Encode and pool the patches of a few images, region by region, block by block.
-
-    The same as `normalize_contrast`, whitening, `encode` and `pool_sums`, with the memory of one block. Where
-    only ``x . d_k`` is needed, whitening and dictionary are one matrix.
-    """
-
-    def __init__(self, model: LearnedFeatures):
-        self.patch, self.stride, self.contrast = model.patch, model.stride, model.contrast
-        self.regions = _regions(_places((1, *model.image_shape_), model.patch, model.stride), model.pool)
-        self.mean, self.whitening = model.mean_.astype(model.dtype), model.whitening_.astype(model.dtype)
-        self.projection = (model.whitening_ @ model.dictionary_.T).astype(model.dtype)
-        self.dictionary_squares = (model.dictionary_**2).sum(axis=1).astype(model.dtype)
-        self.threshold = model.dtype.type(model.threshold)
-        self.pooled: Callable = getattr(self, f"_{model.encoding}")
-        self.n_features = model.n_features
-
-    def __call__(self, images: np.ndarray, features: np.ndarray) -> None:
-        """Write the features of the images into the rows of ``features``."""
+        The same as `normalize_contrast`, whitening, `encode` and `pool_sums`, with the memory of one block.
+        The soft threshold needs only ``x . d_k``: whitening and dictionary are one matrix, `products`.
+        """
+        mean, whitening, dictionary, products = (
+            array.astype(self.dtype) for array in (self.mean_, self.whitening_, self.dictionary_, products)
+        )
         windows = _windows(images, self.patch, self.stride)
-        features = features.reshape(len(images), len(self.regions), -1)
-        for region, (rows, columns) in enumerate(self.regions):
+        regions = _regions(windows.shape[1:3], self.pool)
+        features = features.reshape(len(images), len(regions), -1)
+        for region, (rows, columns) in enumerate(regions):
             in_region = windows[:, rows, columns]
             places = in_region.shape[1] * in_region.shape[2]
             at_once = max(1, CODES_AT_ONCE // (places * self.n_features))
-            P = np.empty((min(at_once, len(images)), places, len(self.mean)), dtype=self.mean.dtype)
-            Z, T = np.empty((2, *P.shape[:2], self.n_features), dtype=P.dtype)
             for start in range(0, len(images), at_once):
-                block = in_region[start : start + at_once]
-                n = len(block)
-                P[:n].reshape(block.shape)[...] = block
-                self._normalize(P[:n])
-                np.matmul(
-                    P[:n].reshape(-1, len(self.mean)),
-                    self.projection,
-                    out=Z[:n].reshape(-1, self.n_features),
-                )
-                self.pooled(features[start : start + n, region], P[:n], Z[:n], T[:n])
+                block = slice(start, start + at_once)
+                P = in_region[block].astype(self.dtype, order="C").reshape(-1, len(mean))
+                _normalize(P, self.contrast)
+                P -= mean
+                if self.encoding == "soft_threshold":
+                    Z = (P @ products).reshape(-1, places, self.n_features)
+                    features[block, region] = _pooled_soft_threshold(Z, self.threshold)
+                else:
+                    codes = _encode(P @ whitening, dictionary, self.encoding, self.threshold)
+                    features[block, region] = codes.reshape(-1, places, self.n_features).sum(axis=1)
 
-    def _normalize(self, P: np.ndarray) -> None:
-        """`normalize_contrast` and the subtraction of the mean patch, in place."""
-        flat = P.reshape(-1, P.shape[-1])
-        flat -= flat.mean(axis=1, keepdims=True)
-        variances = np.einsum("ij,ij->i", flat, flat) / flat.shape[1]
-        flat *= (1 / np.sqrt(variances + variances.dtype.type(self.contrast)))[:, None]
-        flat -= self.mean
 
-    def _soft_threshold(self, out: np.ndarray, P: np.ndarray, Z: np.ndarray, T: np.ndarray) -> None:
-        # max(0, z - a) = max(z, a) - a and max(0, -z - a) = -min(z, -a) - a: one pass each
-        K, places = self.n_features, Z.shape[1]
-        offset = places * self.threshold
-        np.maximum(Z, self.threshold, out=T)
-        np.subtract(T.sum(axis=1), offset, out=out[:, :K])
-        np.minimum(Z, -self.threshold, out=T)
-        np.subtract(-offset, T.sum(axis=1), out=out[:, K:])
-
-    def _triangle(self, out: np.ndarray, P: np.ndarray, Z: np.ndarray, T: np.ndarray) -> None:
-        r = self._distances(P, Z)
-        np.sqrt(r, out=r)
-        np.subtract(r.mean(axis=2, keepdims=True), r, out=T)
-        np.maximum(T, 0, out=T)
-        T.sum(axis=1, out=out)
-
-    def _hard(self, out: np.ndarray, P: np.ndarray, Z: np.ndarray, T: np.ndarray) -> None:
-        nearest = self._distances(P, Z).argmin(axis=2)
-        for row, ks in zip(out, nearest, strict=True):
-            row[:] = np.bincount(ks, minlength=self.n_features)
-
-    def _distances(self, P: np.ndarray, Z: np.ndarray) -> np.ndarray:
-        """Squared distances ``||x||^2 - 2 x . d_k + ||d_k||^2``, in the place of ``Z = x . d_k``."""
-        X = P.reshape(-1, P.shape[-1]) @ self.whitening
-        Z *= -2
-        Z += np.einsum("ij,ij->i", X, X).reshape(*Z.shape[:2], 1)
-        Z += self.dictionary_squares
-        return np.maximum(Z, 0, out=Z)
+def _pooled_soft_threshold(Z: np.ndarray, a: float) -> np.ndarray:
+    """Sums over axis 1: ``max(0, z - a) = max(z, a) - a`` and ``max(0, -z - a) = -min(z, -a) - a``."""
+    offset = Z.shape[1] * a
+    return np.hstack([np.maximum(Z, a).sum(axis=1) - offset, -np.minimum(Z, -a).sum(axis=1) - offset])
 
 
 def _checked_images(images: np.ndarray, patch: int) -> np.ndarray:
@@ -586,8 +540,3 @@ def _checked_images(images: np.ndarray, patch: int) -> np.ndarray:
             f"images must have at least {patch} x {patch} pixels, as a patch has, got shape {images.shape}"
         )
     return images
-
-
-def _places(shape: tuple[int, ...], patch: int, stride: int) -> tuple[int, int]:
-    """How many patches of images ``(N, H, W, C)`` lie below each other, and side by side."""
-    return (shape[1] - patch) // stride + 1, (shape[2] - patch) // stride + 1
