@@ -97,11 +97,8 @@ class _Source:
                 token.Number: "#b5549c",
             }
 
-        return highlight(
-            self.text,
-            PythonLexer(),
-            HtmlFormatter(style=OnWhiteAndOnBlack, noclasses=True, nobackground=True),
-        )
+        formatter = HtmlFormatter(style=OnWhiteAndOnBlack, noclasses=True, nobackground=True)
+        return highlight(self.text, PythonLexer(), formatter)
 
 
 def _source(function: Callable) -> str:
