@@ -100,11 +100,8 @@ class _Source:
                 token.Number: "#b5549c",
             }
 
-        return highlight(
-            self.text,
-            PythonLexer(),
-            HtmlFormatter(style=OnWhiteAndOnBlack, noclasses=True, nobackground=True, prestyles=MONOSPACE),
-        )
+        look = {"noclasses": True, "nobackground": True, "prestyles": MONOSPACE}
+        return highlight(self.text, PythonLexer(), HtmlFormatter(style=OnWhiteAndOnBlack, **look))
 
 
 def _source(function: Callable) -> str:

@@ -105,23 +105,10 @@ def eval_numerical_gradient_array(
     ----------
     f : callable
         ``f(x)`` gives an array of df's shape.
-    x : floating array of any shape
-        The point. Changed in place while f is evaluated, and restored.
+    x, h
+        As for `eval_numerical_gradient`, whose returned value and errors are the same.
     df : ndarray
-        The upstream gradient, in the shape of f's values.
-    h : float
-        The step.
-
-    Returns
-    -------
-    ndarray of x's shape and dtype
-
-    Raises
-    ------
-    TypeError
-        If x is not a floating array.
-    ValueError
-        If x is read-only, h is not positive, or df has another shape than f's values.
+        The upstream gradient, in the shape of f's values; ValueError if it has another.
     """
     _check_point(x, h)
     df = check_array(df, "df", np.shape(f(x)), finite=False)
@@ -146,21 +133,11 @@ def grad_check_sparse(
 
     Parameters
     ----------
-    f : callable
-        ``f(x)`` gives a number.
-    x : floating array of any shape
-        The point. Changed in place while f is evaluated, and restored.
+    f, x, h
+        As for `eval_numerical_gradient`, whose errors are the same.
     analytic_grad : ndarray of x's shape
+        ValueError if it has another.
     num_checks : int, default 10
-    h : float
-        The step.
-
-    Raises
-    ------
-    TypeError
-        If x is not a floating array.
-    ValueError
-        If x is read-only, the shapes differ or h is not positive.
     """
     _check_point(x, h)
     analytic_grad = check_array(analytic_grad, "analytic_grad", x.shape, finite=False)
@@ -207,10 +184,7 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether no entry is wrong, and more than half of them could be told.
-
-        A kink is no error: any subgradient will do there.
-        """
+        """Whether no entry is wrong (a kink is not), and more than half of them could be told."""
         return "wrong" not in self.verdicts and self._told
 
     @property
@@ -259,15 +233,11 @@ def check_gradient(
 
     Parameters
     ----------
-    f : callable
-        ``f(x)`` gives a number.
-    x : float64 array of any shape
-        The point. Changed in place while f is evaluated, and restored.
+    f, x, h
+        As for `eval_numerical_gradient`, but x is float64.
     analytic_grad : ndarray of x's shape
     num_checks : int, optional
         How many entries to draw, all different; by default all of x's.
-    h : float
-        The step.
     tolerance : float
         Largest relative difference that agrees. What round-off can do to the quotient is allowed on top.
     rng : Generator or int, optional

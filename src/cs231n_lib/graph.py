@@ -216,8 +216,7 @@ def sum_to_shape(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
     Copying along an axis is a fork, so the gradients of the copies add up.
     """
-    gradient = np.asarray(gradient)
-    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))  # the axes put in front
+    gradient = np.sum(gradient, axis=tuple(range(np.ndim(gradient) - len(shape))))  # the axes put in front
     stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
     return gradient.sum(axis=stretched, keepdims=True)
 
@@ -363,8 +362,7 @@ def mean_over(a, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = 
     if a.size == 0:
         raise ValueError("there is nothing to average")
     value = a.mean(axis=axis, keepdims=keepdims)
-    kept = a.sum(axis=axis, keepdims=True).shape
-    terms = a.size // value.size
+    kept, terms = a.mean(axis=axis, keepdims=True).shape, a.size // value.size
     return value, lambda upstream: (np.broadcast_to(upstream.reshape(kept), a.shape) / terms,)
 
 

@@ -173,10 +173,9 @@ def _completed(w: object, dw: object, config: dict | None, **defaults: float | N
         value = default if config.get(name) is None else config[name]
         if default is not None:
             values.append(check_hyper_parameter(value, name))
-        elif value is None:
-            values.append(np.zeros_like(w))
         else:
-            state = check_array(value, f"config[{name!r}]", w.shape, finite=False)
+            state = np.zeros_like(w) if value is None else value
+            state = check_array(state, f"config[{name!r}]", w.shape, finite=False)
             values.append(state.astype(w.dtype, copy=False))
     for name, default in defaults.items():
         if default is not None:

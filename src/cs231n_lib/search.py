@@ -54,9 +54,8 @@ def cross_validate(
         ``evaluate(X_train, y_train, X_val, y_val)`` returns a score, or an array of scores: one for each
         value of a hyper-parameter, say, when they can share work.
     X, y : ndarray, shapes (N, ...) and (N,)
-    n_folds : int
-    rng : Generator or int, optional
-        Shuffles the rows before they are cut; without it folds are consecutive rows.
+    n_folds, rng
+        As for `folds`.
     n_jobs : int, optional
         Folds evaluated at the same time, by joblib: None is one (or what an enclosing
         ``joblib.parallel_config`` says), -1 is one for each core. By default they are threads, which share
@@ -152,11 +151,10 @@ class GridSearch:
         lines = []
         for name, best in self.best_settings.items():
             values = [setting[name] for setting in self.settings]
-            if not all(isinstance(value, Real) for value in values) or len(set(values)) < 3:
-                continue
-            for edge, word in ((min(values), "smallest"), (max(values), "largest")):
-                if best == edge:
-                    lines.append(f"the best {name} is the {word} that was tried: extend the grid")
+            if all(isinstance(value, Real) for value in values) and len(set(values)) >= 3:
+                for edge, word in ((min(values), "smallest"), (max(values), "largest")):
+                    if best == edge:
+                        lines.append(f"the best {name} is the {word} that was tried: extend the grid")
         return lines
 
 

@@ -23,9 +23,7 @@ from cs231n_lib.validation import (
 
 __all__ = ["Solver"]
 
-RULES = {
-    rule.__name__: rule for rule in (optim.sgd, optim.sgd_momentum, optim.adagrad, optim.rmsprop, optim.adam)
-}
+RULES = {name: getattr(optim, name) for name in ("sgd", "sgd_momentum", "adagrad", "rmsprop", "adam")}
 
 
 class Model(Protocol):
@@ -230,10 +228,6 @@ class Solver:
         batch_size : int, default 100
             Examples the model is given at a time, which bounds the memory used.
 
-        Returns
-        -------
-        float
-
         Raises
         ------
         TypeError, ValueError
@@ -250,7 +244,6 @@ class Solver:
         y: np.ndarray,
         num_samples: int | None,
         batch_size: int = 100,
-        *,
         training: bool = False,
     ) -> float:
         """`check_accuracy`; in training, scores that are not finite are the end."""
@@ -295,12 +288,10 @@ class Solver:
         self.loss_history.append(loss)
         if not np.isfinite(loss):
             raise Diverged(f"the loss is {loss}")
-        rule = RULES[self.update_rule]
+        rule, configs = RULES[self.update_rule], self.optim_configs
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the next loss
             for name, w in self.model.params.items():
-                self.model.params[name], self.optim_configs[name] = rule(
-                    w, grads[name], self.optim_configs[name]
-                )
+                self.model.params[name], configs[name] = rule(w, grads[name], configs[name])
 
     def _measure(self) -> None:
         """Measure both accuracies, write the checkpoint, and keep the parameters if they are the best."""

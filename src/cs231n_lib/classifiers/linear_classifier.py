@@ -180,15 +180,12 @@ class LinearClassifier(Saved):
 
         Parameters
         ----------
-        X : (N, D) real array
-        y : (N,) integer array
-        reg : float
+        X, y, reg, progress
+            As for `train`.
         num_iters : int
             Most iterations.
         tolerance : float
             Stop when no entry of the gradient is larger.
-        progress : bool
-            Show a progress bar.
 
         Returns
         -------
@@ -253,16 +250,7 @@ class LinearClassifier(Saved):
         return losses
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return the class with the largest score for each row of X (the smaller label at a tie).
-
-        Parameters
-        ----------
-        X : (N, D) real array
-
-        Returns
-        -------
-        (N,) int64 array
-        """
+        """Return the class with the largest score for each row of ``X (N, D)``, the smaller at a tie; int64."""
         W = self._trained()
         X = check_rows(X, features=len(W), finite=False)
         with np.errstate(all="ignore"):

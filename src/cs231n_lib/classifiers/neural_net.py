@@ -154,25 +154,17 @@ class TwoLayerNet:
             Training examples and labels.
         X_val, y_val : (M, D) real array, (M,) integer array
             Validation examples and labels.
-        learning_rate : float
+        learning_rate, num_iters, batch_size, verbose, progress
+            As for `LinearClassifier.train`.
         learning_rate_decay : float
             Factor on the learning rate after each epoch of ``max(N // batch_size, 1)`` iterations.
         reg : float
             Strength of the regularization; see `loss`.
-        num_iters : int
-            Number of batches.
-        batch_size : int
-            Examples in a batch, drawn with replacement; may be larger than N.
-        verbose : bool
-            Print the loss every 100 iterations.
         rng : Generator or int, optional
             Draws the batches. By default NumPy's global generator, as in the course, whose numbers depend on
             it.
         lr_schedule : callable, optional
-            Maps the progress, from 0 to below 1, to one more factor on the learning rate: `optim.cosine`,
-            say.
-        progress : bool
-            Show a progress bar.
+            Maps the progress, from 0 to below 1, to one more factor on the rate: `optim.cosine`, say.
 
         Returns
         -------
@@ -223,21 +215,9 @@ class TwoLayerNet:
         return history
 
     def _descend(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        X_val: np.ndarray,
-        y_val: np.ndarray,
-        learning_rate: float,
-        learning_rate_decay: float,
-        reg: float,
-        num_iters: int,
-        batch_size: int,
-        verbose: bool,
-        progress: bool,
-        draw: np.random.Generator,
-        lr_schedule: Callable[[float], float],
-    ) -> dict[str, list[float]]:
+        self, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size,
+        verbose, progress, draw, lr_schedule,
+    ) -> dict[str, list[float]]:  # fmt: skip
         history = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
         iterations_per_epoch = max(len(X) // batch_size, 1)
         # Two sets of arrays take turns, so that the one before a step is whole, and none is made anew.

@@ -44,16 +44,7 @@ def softmax_loss_vectorized(
 ) -> tuple[float, np.ndarray]:
     """Compute the softmax loss and gradient of a linear classifier.
 
-    Parameters
-    ----------
-    W : (D, C) real array
-        Weights, one column for each class.
-    X : (N, D) real array
-        Examples, one for each row. float32 X and W are multiplied in float32, anything larger in float64.
-    y : (N,) integer array
-        Correct classes, 0..C-1.
-    reg : float
-        Strength of the regularization ``reg * sum(W**2)`` (no factor ½; its gradient is ``2 * reg * W``).
+    Parameters and errors are those of `cs231n_lib.classifiers.linear_svm.svm_loss_vectorized`, without delta.
 
     Returns
     -------
@@ -61,14 +52,6 @@ def softmax_loss_vectorized(
         Mean cross-entropy of the examples, in nats, plus regularization.
     dW : (D, C) floating array
         Its gradient.
-
-    Raises
-    ------
-    TypeError
-        If W or X does not hold real numbers, y does not hold integers, or `reg` is no number.
-    ValueError
-        If shapes do not fit, X has no rows or W or X holds NaN or infinity, a label is out of range, or `reg`
-        is negative or not finite.
     """
     return checked_loss(_softmax_loss, W, X, y, reg)
 
@@ -82,12 +65,7 @@ def _softmax_loss(W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float) -> tu
 def softmax_coefficients(S: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute the cross-entropy loss of each row of scores, and its derivative by the scores.
 
-    Parameters
-    ----------
-    S : (N, C) real array
-        Scores.
-    y : (N,) integer array
-        Correct classes.
+    Parameters and errors are those of `cs231n_lib.classifiers.linear_svm.hinge_coefficients`, without delta.
 
     Returns
     -------
@@ -95,11 +73,6 @@ def softmax_coefficients(S: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.n
     K : (N, C) floating array
         ``K[i, j]``, the derivative of ``losses[i]`` by ``S[i, j]``: the probabilities P, minus 1 at the
         correct class. Each row sums to 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments that are no such arrays, and for NaN and infinity.
 
     Examples
     --------
