@@ -250,7 +250,7 @@ class LinearClassifier(Saved):
         return losses
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return the class with the largest score for each row of ``X (N, D)``, the smaller at a tie; int64."""
+        """Return the class with the largest score for each row of ``X (N, D)``, the smaller at a tie."""
         W = self._trained()
         X = check_rows(X, features=len(W), finite=False)
         with np.errstate(all="ignore"):
