@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -215,3 +217,23 @@ def test_bad_names(saved):
             with pytest.raises(error, match=words):
                 call(fname)
     assert not saved.exists()
+
+
+def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tmp_path):
+    code = "from pathlib import Path; from cs231n_lib.saving import new_path\n"
+    code += "with new_path(Path({!r})) as part: part.{}; print(part.name, flush=True); input()"
+    killed, writing = (
+        subprocess.Popen(
+            [sys.executable, "-c", code.format(str(tmp_path / "a"), makes)], stdin=-1, stdout=-1, text=True
+        )
+        for makes in ("touch()", "mkdir()")
+    )
+    names = {run.stdout.readline().strip() for run in (killed, writing)}
+    killed.kill()
+    killed.communicate()
+    linear().save(tmp_path / "b")
+    assert {path.name for path in tmp_path.iterdir()} == names | {"b"}  # one may still be in use
+    writing.communicate("go on")
+    (tmp_path / "mine.part").touch()
+    linear().save(tmp_path / "b")
+    assert {path.name for path in tmp_path.iterdir()} == {"b", "mine.part"}

@@ -6,15 +6,22 @@ written as NumPy's ``.npy`` content, several arrays as ``.npz``; `load` looks at
 
 import io
 import os
+import shutil
+import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["Saved", "written_whole"]
+try:
+    import fcntl
+except ImportError:  # Windows: no locks there
+    fcntl = None
+
+__all__ = ["Saved", "alone", "new_path", "written_whole"]
 
 
 class Saved:
@@ -86,14 +93,73 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
     Until then an older file of that name stays, and after an error nothing else is left.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
+    with new_path(path) as part:
         with open(part, "xb") as file:
             yield file
         os.replace(part, path)
+
+
+@contextmanager
+def new_path(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write a file or folder to before it is renamed; what still has it then goes.
+
+    A process that was killed leaves its unfinished file, and the next one that writes into the folder removes
+    it: everyone who writes there holds a shared lock, so who gets the lock alone knows that it is no one's.
+    """
+    _make(path.parent)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    folder = os.open(path.parent, os.O_RDONLY) if fcntl else None
+    try:
+        if fcntl:
+            with suppress(OSError):  # others write too, or this file system has no locks
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for left in path.parent.glob(f"*.{'[0-9a-f]' * 32}.part"):
+                    _remove(left)
+            with suppress(OSError):
+                fcntl.flock(folder, fcntl.LOCK_SH)
+        yield part
     finally:
-        part.unlink(missing_ok=True)
+        _remove(part)
+        if fcntl:
+            os.close(folder)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let one process at a time make `path`; the others wait. A lock file stands beside it meanwhile."""
+    _make(path.parent)
+    lock = path.with_name(f"{path.name}.lock")
+    while fcntl:
+        file = open(lock, "ab")  # noqa: SIM115
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print(f"Another process makes {path}: waiting for it ...", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):  # the one before us has removed the file that we opened
+            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                break
+        file.close()
+    try:
+        yield
+    finally:
+        if fcntl:
+            lock.unlink(missing_ok=True)
+            file.close()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(error.errno, "this is a file where a folder is meant", str(folder)) from None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _path(fname: str | os.PathLike) -> Path:

@@ -1,6 +1,7 @@
 """Finding, reading, converting and downloading CIFAR-10, on tiny batches and a server on this machine."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -12,6 +13,7 @@ import sys
 import tarfile
 import threading
 import time
+import tracemalloc
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -193,6 +195,32 @@ EMPTY_ARRAY = RECONSTRUCT + b"cnumpy\nndarray\n(I0\ntC\x01b\x87R"
 def test_handmade_programs_are_refused(program):
     with pytest.raises(ValueError, match="the file is"):
         safe_pickle.load(io.BytesIO(program[1]))
+
+
+def bomb(levels):
+    value = ["boom"]
+    for _ in range(levels):
+        value = [value, value]
+    return pickle.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(bomb(40), id="a list that doubles 40 times"),
+        pytest.param(b"\x8e" + (1 << 30).to_bytes(8, "little"), id="a length of 1 GB"),
+        pytest.param(b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b".", id="a bytearray of 1 TB"),
+        pytest.param(b"Nr" + (1 << 31).to_bytes(4, "little") + b".", id="a memo of 2 G entries"),
+        pytest.param(b"Np999999999\n.", id="a memo of 1 G entries, in text"),
+        pytest.param(b"(" * 100_000 + b"t" * 100_000 + b".", id="100,000 levels"),
+    ],
+)
+def test_a_small_file_cannot_ask_for_much(program):
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="damaged or no file of CIFAR-10"):
+        safe_pickle.load(io.BytesIO(program), "small")
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
 
 
 def test_handmade_building_blocks_are_themselves_fine():
@@ -464,7 +492,8 @@ class Server(ThreadingHTTPServer):
         self.requests = []
         self.break_off_after = None  # bytes of a response, or None
         self.ranges = True
-        self.status = None
+        self.status = None  # of every answer; 416 of those to a range alone
+        self.endless = False
 
     @property
     def url(self):
@@ -481,9 +510,15 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         requested = self.headers.get("Range")
         server.requests.append(requested)
-        if server.status:
+        if server.status and (server.status != 416 or requested):
             self.send_error(server.status)
             return
+        if server.endless:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(1 << 16))
         start = 0
         size = len(server.content)
         if requested and server.ranges:
@@ -638,6 +673,76 @@ def test_a_rotten_part_is_given_up(tmp_path, archive, mirrors):
     (tmp_path / "data/cifar-10-python.tar.gz.part").write_bytes(b"x" * 1000)
     assert cifar10.download().read_bytes() == archive
     assert first.requests == ["bytes=1000-"] and second.requests == [None]
+
+
+def test_what_has_come_survives_a_mirror_that_sends_a_page_and_one_without_ranges(tmp_path, archive, mirrors):
+    page, refuses, whole = mirrors(3)
+    page.content, page.ranges = b"a page that asks for a password", False
+    refuses.status = 403
+    whole.ranges = False
+    part = tmp_path / "data/cifar-10-python.tar.gz.part"
+    part.parent.mkdir()
+    part.write_bytes(archive[:1000])
+    whole.break_off_after = 500
+    with pytest.raises(ConnectionError, match="expected sha256"):
+        cifar10.download()
+    assert part.read_bytes() == archive[:1000] and in_data(tmp_path) == [part.name]
+    whole.break_off_after = None
+    assert cifar10.download().read_bytes() == archive
+    assert in_data(tmp_path) == ["cifar-10-python.tar.gz"]
+
+
+def test_a_server_that_refuses_all_ranges_is_asked_for_the_whole(tmp_path, archive, mirrors):
+    (server,) = mirrors(1)
+    server.status = 416
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/cifar-10-python.tar.gz.part").write_bytes(archive[:1000])
+    assert cifar10.download().read_bytes() == archive
+
+
+@pytest.mark.parametrize("size_known", [False, True])
+def test_no_more_is_written_than_the_archive_has(tmp_path, archive, mirrors, monkeypatch, size_known):
+    (server,) = mirrors(1)
+    monkeypatch.setattr(cifar10, "ARCHIVE_BYTES", len(archive))
+    server.endless, server.content = not size_known, archive + archive
+    with pytest.raises(ConnectionError, match=f"sends {2 * len(archive) if size_known else 'more than the'}"):
+        cifar10.download()
+    assert sum(path.stat().st_size for path in (tmp_path / "data").iterdir()) == 0
+    server.endless, server.content = False, archive
+    assert cifar10.download().read_bytes() == archive
+
+
+def test_a_full_disk_and_a_file_in_the_folders_place_are_named(tmp_path, archive, mirrors, monkeypatch):
+    (server,) = mirrors(1)
+    with monkeypatch.context() as patch:
+
+        def full(*args):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="data cannot be written: No space left") as caught:
+            cifar10.download()
+        assert not isinstance(caught.value, ConnectionError)
+    assert cifar10.download().read_bytes() == archive
+    assert server.requests[1:] == [f"bytes={len(archive)}-"]  # nothing came twice
+    shutil.rmtree(tmp_path / "data")
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SystemExit, match="this is a file where a folder is meant.*data"):
+        cifar10.main()
+
+
+def test_of_processes_that_download_at_once_one_does(tmp_path, archive, mirrors):
+    (server,) = mirrors(1)
+    code = """if True:
+        from cs231n_lib.datasets import cifar10
+        cifar10.ROWS_PER_BATCH, cifar10.MIRRORS, cifar10.ARCHIVE_SHA256 = {}, {}, {!r}
+        cifar10.main()"""
+    code = code.format(cifar10.ROWS_PER_BATCH, cifar10.MIRRORS, cifar10.ARCHIVE_SHA256)
+    runs = [subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    said = [run.communicate(timeout=60) for run in runs]
+    assert all("CIFAR-10 is ready" in out for out, _ in said), said
+    assert server.requests == [None]
+    assert in_data(tmp_path) == ["cifar10"]
 
 
 def test_nobody_there(tmp_path, monkeypatch):

