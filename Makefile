@@ -1,8 +1,11 @@
 # Every target sets up what it needs by itself. The first one takes about a minute for that, once.
 
-# Python 3.11 to 3.13: the first of these that is one and runs (give PYTHON=... for another).
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+# Python 3.11 to 3.13: the first of these that is one and runs (PYTHON=... asks for another).
+override PYTHON := $(shell for p in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+# Where a user's settings send packages by default, they must not go here.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PYTHONHOME
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
@@ -21,9 +24,9 @@ help:  ## list the targets
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found; install one or give PYTHON=/path/to/python"; exit 1; }
-	@echo "Setting up $(VENV) (about a minute, only when requirements change) ..."
+	@echo "Setting up $(VENV) with $(PYTHON) (about a minute, only when requirements change) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install $$([ -t 1 ] || echo --quiet) --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -47,3 +47,13 @@ def test_the_readme_leads_from_formulas_to_functions_and_sections():
         *_, section, notebook, anchor = match.groups()
         assert re.search(rf"^#+ {re.escape(section)} *$", markdown(ROOT / notebook), re.MULTILINE), section
         assert unquote(anchor) == section.replace(" ", "-")  # as Jupyter makes anchors
+
+
+def test_each_symbol_has_one_meaning_and_one_line():
+    lines = (ROOT / "notebooks" / "symbols.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("|").split("|") for line in lines if line.startswith("| ")][1:]
+    assert all(len(row) == 4 and row[3].strip() for row in rows)
+    symbols = [symbol for row in rows for symbol in re.findall(r"\$[^$]+\$|\$\\pm\$", row[0])]
+    names = [name for row in rows for name in re.findall(r"`(\w+)`", row[1])]
+    for listed in (symbols, names):
+        assert len(listed) > 20 and len(set(listed)) == len(listed)

@@ -28,7 +28,8 @@ from tqdm import tqdm
 
 from . import kernels, workbook
 from .normal_form import is_empty, keep_equal_pictures, normal_form, text
-from .strict import encoded_pictures, warnings_in
+from .report import encoded_pictures, without_colors
+from .strict import warnings_in
 
 NO_ALT = 'alt="No description has been provided for this image"'
 README_NOTEBOOK = kernels.NOTEBOOKS / "02_knn.ipynb"
@@ -60,7 +61,7 @@ def execute(notebook: NotebookNode, path: Path, seconds: int | None, may_fail: C
     }
     for cell in code.values():
         cell.outputs, cell.execution_count = [], None
-    bar = tqdm(code.items(), desc=path.stem, unit="cell", leave=False)
+    bar = tqdm(code.items(), desc=path.stem, unit="cell", leave=False, disable=None)  # none in a log
     with client.setup_kernel(cwd=str(path.parent)):
         for i, cell in bar:
             try:
@@ -129,7 +130,7 @@ def run(paths: list[Path], output: Path) -> bool:
             execute(notebook, path, seconds=None)
         except FAILURES as failure:
             failed.append(path.stem)
-            verdict = f"FAILED\n{failure}"
+            verdict = without_colors(f"FAILED\n{failure}")
         nbformat.write(notebook, output / path.name)
         _write_whole(output / f"{path.stem}.html", html_page(notebook, path.stem, output))
         print(f"{path.stem:28} {time.perf_counter() - started:5.0f} s  {verdict}", flush=True)
@@ -176,6 +177,7 @@ def _use_dataset(name: str) -> None:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(errors="replace")  # whatever the terminal's encoding is
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=("refresh", "record", "run"))
     parser.add_argument("names", nargs="*", help="notebooks, such as 02_knn (default: all of the workbook)")
@@ -196,7 +198,7 @@ def main() -> None:
         try:
             refresh(paths)
         except FAILURES as failure:
-            sys.exit(str(failure))
+            sys.exit(without_colors(str(failure)))
         if README_NOTEBOOK in paths and (picture := readme_picture()):
             README_PICTURE.write_bytes(picture)
     else:

@@ -1,5 +1,6 @@
 """The kernel that every notebook run uses, and the environment it starts in."""
 
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -15,6 +16,16 @@ THREADS = "1"  # notebooks are run side by side, one a core
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
+@functools.cache
+def _ipython_folder() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True)
+
+
+def clean() -> None:
+    """Remove what kernels left in the temporary directory (otherwise it goes when this process ends)."""
+    _ipython_folder().cleanup()
+
+
 def quiet_environment() -> dict[str, str]:
     """No progress bars in stored outputs, and none of the reader's own IPython start-up files."""
     return {
@@ -22,7 +33,7 @@ def quiet_environment() -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONWARNINGS": "",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "IPYTHONDIR": tempfile.mkdtemp(prefix="ipython-"),
+        "IPYTHONDIR": _ipython_folder().name,
     }
 
 

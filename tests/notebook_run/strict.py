@@ -15,19 +15,28 @@ import re
 import nbval.plugin as nbval
 import pytest
 
-from . import kernels, pictures, workbook
+from . import kernels, pictures, report, workbook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 DATA_SET = re.compile(r"^(\w+): [\d,]+ training, [\d,]+ validation, [\d,]+ test images", re.MULTILINE)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config) -> None:
     if not config.option.nbval:
         return
     config.option.nbval_current_env = True
     config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, kernels.CELL_SECONDS)
+    if getattr(config.option, "dist", "no") != "no":
+        config.option.dist = "loadfile"  # a notebook's cells share a kernel
     kernels.use(kernels.strict_environment())
     nbval.RunningKernel = StrictKernel
+
+
+def pytest_unconfigure(config) -> None:
+    if config.option.nbval:
+        kernels.clean()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -64,16 +73,6 @@ def pytest_terminal_summary(terminalreporter, config) -> None:
         terminalreporter.section("your notes and notebooks")
     for line in lines:
         terminalreporter.write_line(line)
-
-
-def kinds(outputs) -> list[tuple]:
-    """The order and kind of the outputs, such as ``[("stream", "stdout"), ("display_data", ...)]``."""
-    return [(out.output_type, out.get("name") or tuple(sorted(out.get("data", ())))) for out in outputs]
-
-
-def encoded_pictures(outputs) -> list[str]:
-    """All pictures in the outputs, in their order."""
-    return [out["data"][t] for out in outputs for t in pictures.TYPES if t in out.get("data", ())]
 
 
 def warnings_in(outputs) -> str:
@@ -125,11 +124,18 @@ class StrictFile(nbval.IPyNbFile):
             yield Problem.from_parent(self, name="data set", problem=_other_data(self.title, others[0]))
             return
         positions = [i for i, cell in enumerate(self.nb.cells) if cell.cell_type == "code"]
-        for i, item in zip(positions, items, strict=True):
-            if not item.cell.source.strip():
+        self.code, section = [], ""
+        cells = dict(zip(positions, items, strict=True))
+        for i, cell in enumerate(self.nb.cells):
+            if heading := HEADING.search(cell.source) if cell.cell_type == "markdown" else None:
+                section = heading[1]
+            if i not in cells or not cell.source.strip():
                 continue
+            item = cells[i]
             item.__class__ = StrictCell if i in own else ReadersCell
-            if i in own or item.cell.execution_count is not None:
+            item.section, item.has_run = section, False
+            if i in own or cell.execution_count is not None:
+                self.code.append(item)
                 yield item
 
 
@@ -163,7 +169,25 @@ class Problem(pytest.Item):
         return self.path, 0, f"{self.parent.title}: {self.name}"
 
 
-class StrictCell(nbval.IPyNbCell):
+class WorkbookCell(nbval.IPyNbCell):
+    """A code cell that is run after those before it, also where pytest was asked for this cell alone."""
+
+    def runtest(self) -> None:
+        for before in self.parent.code[: self.parent.code.index(self)]:
+            if not before.has_run:
+                before.run_only()
+        self.has_run = True
+        super().runtest()
+
+    def run_only(self) -> None:
+        """Run for what later cells need of it, whatever it shows."""
+        self.has_run, self.options["check"] = True, False
+        with contextlib.suppress(nbval.NbCellError):
+            nbval.IPyNbCell.runtest(self)
+        self.parent.timed_out = False  # the workbook's cells are compared all the same
+
+
+class StrictCell(WorkbookCell):
     """One code cell, run and compared in everything a reader sees."""
 
     def runtest(self) -> None:
@@ -175,35 +199,33 @@ class StrictCell(nbval.IPyNbCell):
             self.raise_cell_error(f"The cell wrote to the error stream:\n{warning}")
 
     def repr_failure(self, excinfo):
-        title, start = self.parent.title, self.cell.source.strip().splitlines()[0]
+        error = excinfo.value
+        if not isinstance(error, nbval.NbCellError):
+            return super().repr_failure(excinfo)
+        title, number = self.parent.title, self.cell.execution_count or " "
+        source = "\n".join(f"    {line}" for line in self.cell.source.strip().splitlines())
+        happened = report.without_colors(error.inner_traceback or "").strip()
         return (
-            f"{super().repr_failure(excinfo)}\n{title}, the cell that begins with `{start}`: "
-            f"if its new output is right, `make refresh NAMES={title}` stores it; "
-            "if not, mend the cell, one before it, or what they call in the library."
+            f'{title}, section "{self.section}", cell [{number}]: {error}\n{source}\n\n{happened}\n\n'
+            f"If what it shows now is right, `make refresh NAMES={title}` stores it. "
+            "If not, mend the cell, one before it, or what they call in the library."
         )
 
     def compare_outputs(self, test, ref, skip_compare=None) -> bool:
         ref, test = without_widgets(ref, test)
-        if not super().compare_outputs(test, ref, skip_compare):
-            return False
-        if kinds(test) != kinds(ref):
-            self.comparison_traceback.append(
-                f"order or kind of outputs: stored {kinds(ref)}, now {kinds(test)}"
-            )
-            return False
-        for stored, new in zip(encoded_pictures(ref), encoded_pictures(test), strict=True):
-            changed = pictures.difference(stored, new)
-            if changed:
-                self.comparison_traceback.append(f"picture: {changed}")
-                return False
-        return True
+        agree = (
+            super().compare_outputs(test, ref, skip_compare)
+            and report.kinds(test) == report.kinds(ref)
+            and not any(map(pictures.difference, report.encoded_pictures(ref), report.encoded_pictures(test)))
+        )
+        if not agree:
+            file_stem = f"{self.parent.title.replace('/', '-')}-cell-{self.cell.execution_count}"
+            self.comparison_traceback = [report.differences(ref, test, file_stem)]
+        return agree
 
 
-class ReadersCell(nbval.IPyNbCell):
-    """A cell that a reader added and ran: run for what later cells need of it, whatever it shows."""
+class ReadersCell(WorkbookCell):
+    """A cell that a reader added and ran."""
 
     def runtest(self) -> None:
-        self.options["check"] = False
-        with contextlib.suppress(nbval.NbCellError):
-            super().runtest()
-        self.parent.timed_out = False  # the workbook's cells are compared all the same
+        self.run_only()

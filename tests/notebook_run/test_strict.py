@@ -3,9 +3,12 @@
 import copy
 
 import nbformat
+import numpy as np
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
-from tests.notebook_run import workbook
+from tests.notebook_run import report, workbook
 from tests.notebook_run.conftest import code
 from tests.notebook_run.normal_form import text
 from tests.notebook_run.strict import WIDGET, without_widgets
@@ -90,16 +93,45 @@ def test_each_kind_of_change_fails_in_its_own_cell_with_or_without_a_readers_not
         for i in (4, 5, 6, 7, 8, 9)  # three of a reader's stand before it
     }
     assert {case for case, _ in failed} == {"broken", "noted_and_broken"}
-    assert "picture: root mean square" in failed["broken", "Cell 2"]
     assert "order or kind of outputs" in failed["broken", "Cell 4"]
-    assert "broken, the cell that begins with `curve(2)`" in failed["broken", "Cell 3"]
+    assert 'broken, section "Text", cell [2]: Cell outputs differ\n    print(' in failed["broken", "Cell 1"]
+    assert "\n-six 7\n+six 6\n" in failed["broken", "Cell 1"] and "\x1b" not in printed
+    assert 'noted_and_broken, section "Mine", cell [41]: ' in failed["noted_and_broken", "Cell 4"]
     assert "make refresh NAMES=broken" in failed["broken", "Cell 3"]
+    file = house.root / "build/differences/broken-cell-3.png"
+    assert f"changed (at most 0.20%); see {file}" in failed["broken", "Cell 2"]
+    picture = np.asarray(Image.open(file))
+    stored_one, new, marked = np.split(picture, 3, axis=1)
+    changed = np.abs(stored_one.astype(int) - new).max(axis=2) > 8
+    np.testing.assert_array_equal((marked == report.RED).all(axis=2), changed)
+    assert 0 < changed.mean() < 0.5
 
     changes = "3 code cells added, 1 note added, 1 note edited, metadata of another editor\n"
     for name in ("noted", "no_ids", "noted_and_broken"):
         assert f"\n{name}: changed by you: {changes}" in printed
     assert "mine: a notebook of your own, left alone\n" in printed
     assert "untouched: " not in printed
+
+
+@pytest.mark.parametrize(
+    "options", [("notebooks/a.ipynb::Cell 3",), ("-k", "Cell and 3"), ("-n2", "--dist=load"), ("-n3",)]
+)
+def test_however_pytest_is_called_a_cell_runs_after_those_before_it(stored, house, options):
+    house.make(a=stored, b=stored)
+    failed, _, ran = house.pytest(*options, *([] if "::" in options[0] else ["notebooks"]))
+    assert not failed and ran == {"-k": 2, "-n": 14}.get(options[0][:2], 1)
+
+
+def test_only_what_differs_is_told():
+    a, b = new_output("stream", text="one\ntwo\nthree\nfour\n"), new_output("stream", text="one\n2\nthree\n")
+    told = report.differences([a], [b], "unused").splitlines()
+    assert told == ["--- stored", "+++ now", "@@ -1,4 +1,3 @@", " one", "-two", "+2", " three", "-four"]
+    page = [new_output("display_data", data={"text/html": f"<b>{n}</b>", "text/plain": "same"}) for n in "12"]
+    assert report.differences(page[:1], page[1:], "unused").splitlines()[3:] == ["-<b>1</b>", "+<b>2</b>"]
+    many = [
+        new_output("stream", text="".join(f"{n}\n" for n in range(start, start + 99))) for start in (0, 500)
+    ]
+    assert "... and 161 lines more" in report.differences(many[:1], many[1:], "unused")
 
 
 def test_code_that_a_reader_edits_is_compared_with_what_they_stored(stored, house):
