@@ -28,7 +28,7 @@ def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> n
     Returns
     -------
     (G·H + (G - 1)·padding, G·W + (G - 1)·padding, C) float64 array
-        G = ceil(sqrt(N)) images a side, row by row. Gaps, places without an image and images of one
+        G = ceil(sqrt(N)) images per side, row by row. Gaps, places without an image and images of one
         constant value are 0.
 
     Raises
@@ -58,20 +58,7 @@ def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> n
 def vis_grid(Xs: np.ndarray) -> np.ndarray:
     """Put N images into a square grid, all stretched to 0..1 together.
 
-    Parameters
-    ----------
-    Xs : (N, H, W, C) real array
-
-    Returns
-    -------
-    (G·(H + 1), G·(W + 1), C) float64 array
-        G = ceil(sqrt(N)) images a side, row by row, each with a line of 0 below and to its right. Places
-        without an image are 0, and so is everything if all values are the same.
-
-    Raises
-    ------
-    ValueError
-        If Xs has another number of axes or no images.
+    As `visualize_grid`, but (G·(H + 1), G·(W + 1), C): each image has a line of 0 below and to its right.
     """
     Xs = check_array(Xs, "Xs", ("N", "H", "W", "C"), finite=False).astype(np.float64)
     side = math.ceil(math.sqrt(len(Xs)))

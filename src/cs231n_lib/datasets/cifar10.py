@@ -85,10 +85,7 @@ def own_copy() -> Path:
 def batch_files(folder: str | os.PathLike) -> list[Path]:
     """The six batches, training first, in `folder` or in an unpacked archive inside it; either layout.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is no such folder, it holds no batch, or some are missing; the message says which.
+    What is missing, the folder or some batches, is named by a FileNotFoundError.
     """
     folder = Path(folder).expanduser()
     if _is_archive(folder):
@@ -181,24 +178,9 @@ def _read_binary(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_folder(folder: str | os.PathLike, rows_per_batch: int | None = None) -> dict[str, np.ndarray]:
-    """Read all six batches into ``X_train``, ``y_train``, ``X_test``, ``y_test``.
+    """Read all six batches: ``X_train``, ``X_test`` uint8 (N, 32, 32, 3), ``y_train``, ``y_test`` int64 (N,).
 
-    Parameters
-    ----------
-    folder
-        As `batch_files` takes it.
-    rows_per_batch : int, optional
-        Insist on so many images in each batch. By default any number will do.
-
-    Returns
-    -------
-    dict of ndarray
-        ``X_…`` uint8 (N, 32, 32, 3) and ``y_…`` int64 (N,), the training batches 1 to 5 in order.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `batch_files` and `read_batch` do.
+    With `rows_per_batch` each must have so many images. Raises what `batch_files` and `read_batch` do.
     """
     batches = []
     for file in batch_files(folder):
@@ -215,25 +197,14 @@ def read_folder(folder: str | os.PathLike, rows_per_batch: int | None = None) ->
 
 
 def _shapes() -> dict[str, tuple[int, ...]]:
-    n_train, n_test = 5 * ROWS_PER_BATCH, ROWS_PER_BATCH
+    rows = {"train": 5 * ROWS_PER_BATCH, "test": ROWS_PER_BATCH}
     return {
-        "X_train": (n_train, 32, 32, 3),
-        "y_train": (n_train,),
-        "X_test": (n_test, 32, 32, 3),
-        "y_test": (n_test,),
+        f"{a}_{part}": (n, *row) for part, n in rows.items() for a, row in (("X", (32, 32, 3)), ("y", ()))
     }
 
 
 def convert(source: str | os.PathLike) -> Path:
-    """Store the batches of `source` (either layout) in `own_copy`, all of it or nothing, and return that.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        `source` is not a whole CIFAR-10.
-    OSError
-        The data folder cannot be written.
-    """
+    """Store the batches of `source` (either layout) in `own_copy`, all of it or nothing, and return that."""
     save_arrays(own_copy(), read_folder(source, ROWS_PER_BATCH))
     return own_copy()
 
@@ -241,18 +212,9 @@ def convert(source: str | os.PathLike) -> Path:
 def load_arrays(folder: Path) -> dict[str, np.ndarray]:
     """All of CIFAR-10 from a folder that `find` gave: ``X_train``, ``y_train``, ``X_test``, ``y_test``.
 
-    An unpacked archive is converted into the data folder the first time, so the second time takes
-    milliseconds and no memory. The copy belongs to those files as they were: changed files get a new one.
-
-    Returns
-    -------
-    dict of ndarray
-        ``X_…`` uint8 (N, 32, 32, 3) and ``y_…`` int64 (N,), read-only.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        A batch is missing or damaged; the message names it and says what to do.
+    As of `read_folder`, but read-only. An unpacked archive is converted into the data folder the first time,
+    so the second time takes milliseconds and no memory. The copy belongs to those files as they were: changed
+    files get a new one.
     """
     if folder == own_copy():
         try:
@@ -277,16 +239,9 @@ def _fingerprint(files: list[Path]) -> str:
 
 
 def download() -> Path:
-    """Fetch the official archive (170 MB) into the data folder, unless it is there already.
+    """Fetch the official archive (170 MB) into the data folder, unless it is there already; as `fetch`.
 
-    Of several processes that do so at once, one downloads and the others wait for it. Otherwise as `fetch`.
-
-    Raises
-    ------
-    ConnectionError
-        No mirror gave the right file; the message says what each did.
-    OSError
-        The data folder cannot be written, or the disk is full.
+    Of several processes that do so at once, one downloads and the others wait for it.
     """
     archive = data_folder() / ARCHIVE
     with alone(archive):
@@ -300,13 +255,7 @@ def download() -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Take the six batches, and nothing else, out of the official archive into `folder`.
-
-    Raises
-    ------
-    ValueError
-        One of them is not in the archive as a regular file.
-    """
+    """Take the six batches, all of them regular files and nothing else, out of the archive into `folder`."""
     wanted = {f"{PY_FOLDER}/{batch}": batch for batch in BATCHES}
     with tarfile.open(archive, "r:gz") as tar:
         for member in tar:  # in the archive's order, because going back in a .gz means reading it again

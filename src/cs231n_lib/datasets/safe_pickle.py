@@ -135,17 +135,8 @@ def _finish(value: Any, met: set[int]) -> Any:
 def load(file: BinaryIO, name: str | PathLike | None = None) -> Any:
     """Read one pickle made of numbers, text, lists, tuples, dicts and uint8 arrays; refuse any other.
 
-    Parameters
-    ----------
-    file : binary file
-        Open for reading.
-    name : str, optional
-        What to call the file in an error message; its own name by default.
-
-    Returns
-    -------
-    object
-        Byte strings of Python 2 become `str` (latin-1, one character a byte), arrays writable uint8 arrays.
+    Byte strings of Python 2 become `str` (latin-1, one character per byte), arrays writable uint8 arrays.
+    Messages call the file `name`, by default its own name.
 
     Raises
     ------

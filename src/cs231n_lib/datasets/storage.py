@@ -54,12 +54,8 @@ def _repository() -> Path | None:
 def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write ``<name>.npy`` for each array, and their checksums, into a new folder; it replaces an old one.
 
-    Everything is written next to `folder` first and renamed last, so `folder` is never half full.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be written, or the disk is full. Nothing is left behind.
+    Everything is written next to `folder` first and renamed last, so `folder` is never half full, and after
+    an OSError (no permission, a full disk) nothing is left behind.
     """
     with new_path(folder) as part, new_path(folder) as old:
         part.mkdir()
@@ -79,19 +75,8 @@ def open_arrays(
 ) -> dict[str, np.ndarray]:
     """Memory-map, read-only, what `save_arrays` wrote: images ``X…`` as uint8, labels ``y…`` as int64.
 
-    Parameters
-    ----------
-    shapes
-        The expected shape of each array, by name.
-    verify
-        Also compare the checksums, which reads every byte.
-
-    Raises
-    ------
-    FileNotFoundError
-        A file is missing.
-    ValueError
-        A file is damaged; the message names it.
+    Of each array its shape is expected; with `verify` the checksums are compared too, which reads every byte.
+    A missing file is a FileNotFoundError, a damaged one a ValueError that names it.
     """
     arrays = {}
     for name, shape in shapes.items():

@@ -24,30 +24,3 @@ from cs231n_lib.plots.kit import (
 )
 from cs231n_lib.plots.panel import Panel, beside
 from cs231n_lib.plots.style import WorkbookFigure, figure, new_figure, running_mean
-
-__all__ = [
-    "Panel",
-    "WorkbookFigure",
-    "backpropagation",
-    "bars",
-    "beside",
-    "confusion_matrix",
-    "curves",
-    "features",
-    "figure",
-    "histogram",
-    "image_classification",
-    "learned_features",
-    "linear_classification",
-    "matrix",
-    "new_figure",
-    "numpy_primer",
-    "optimization",
-    "pictures",
-    "plane",
-    "running_mean",
-    "svm",
-    "svm_vs_softmax",
-    "two_layer_net",
-    "weights_as_images",
-]

@@ -1,7 +1,8 @@
 """The usual figures, one statement each: curves, bars, histogram, matrix, plane and pictures.
 
 Each draws one panel, which shows itself in a notebook with alternative text made from its data; ``beside``
-puts several into one figure. What all of them take as further keywords is described at :class:`Panel`.
+puts several into one figure. What all of them take as further keywords (``**panel``) is described at
+:class:`Panel`. Shapes that do not fit, unknown names, and more than can be told apart are a ValueError.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,13 +80,6 @@ def curves(
         Whether lines have markers; by default those of at most 25 points.
     styles : dict, optional
         For some names keywords of matplotlib's ``plot``, which win over the kit's own.
-    panel
-        Further keywords: see :class:`Panel`.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ, a name is unknown, or there are more curves than can be told apart.
     """
     drawn = {name: _places_and_values(x, name, values) for name, values in named.items()}
     errors, bands, styles = errors or {}, bands or {}, styles or {}
@@ -173,14 +167,6 @@ def bars(
         Texts at the bars of one kind, instead of their numbers.
     hatched : sequence of str
         Names of bars that are drawn hollow.
-    panel
-        Further keywords: see :class:`Panel`; ``vlines={"chance": 0.1}`` crosses lying bars.
-
-    Raises
-    ------
-    ValueError
-        If kinds have different names, ``hatched`` names no bar, the number of labels is wrong, or there are
-        more kinds than can be told apart.
     """
     kinds = values if isinstance(next(iter(values.values()), None), Mapping) else {"": values}
     names = list(next(iter(kinds.values())))
@@ -242,13 +228,6 @@ def histogram(
         The number of bins of equal width, or their edges; values beyond count in the first and last one.
     hatched : (float, float), optional
         Bins with their middle in this range are orange and hatched.
-    panel
-        Further keywords: see :class:`Panel`.
-
-    Raises
-    ------
-    ValueError
-        If there are no values, or values that are not finite.
     """
     values = np.ravel(values).astype(float)
     if values.size == 0 or not np.isfinite(values).all():
@@ -299,13 +278,6 @@ def matrix(
         Cells (row, column) with a frame.
     square : bool
         Whether cells are square.
-    panel
-        Further keywords: see :class:`Panel`.
-
-    Raises
-    ------
-    ValueError
-        If M is not a matrix of some numbers, or names, numbers or frames do not fit it.
     """
     M, framed = np.asarray(M), [tuple(cell) for cell in framed]
     if M.ndim != 2 or not np.isfinite(M).any():
@@ -403,14 +375,6 @@ def plane(
         The names of the classes in the order of their labels, for the legend.
     sizes : float or ndarray, shape (N,)
         The area of the marks, in square points.
-    panel
-        Further keywords: see :class:`Panel`; the usual limits are a little wider than the points.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, ``regions`` gives an unknown label, or there are more classes or lines than can
-        be told apart.
     """
     points, labels = np.asarray(points, dtype=float), np.asarray(labels)
     if points.ndim != 2 or points.shape[1] != 2:
@@ -484,13 +448,6 @@ def pictures(
         How wide a picture may be, in inches.
     gap : float
         Between pictures, as a share of their width.
-    panel
-        Further keywords: see :class:`Panel`.
-
-    Raises
-    ------
-    ValueError
-        If there are no images, or captions, frames or columns do not fit them.
     """
     rows = _rows(images, per_row)
     lengths = [len(row) for row in rows]

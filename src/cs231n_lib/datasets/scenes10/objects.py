@@ -29,17 +29,9 @@ PINK, ORANGE = rgb("e68085"), rgb("f2941f")
 
 # y of feet, wheels or waterline; None for what flies
 STANCE: dict[str, float | None] = {
-    "airplane": None,
-    "automobile": 0.46,
-    "bird": None,
-    "cat": 0.82,
-    "deer": 0.84,
-    "dog": 0.80,
-    "frog": 0.66,
-    "horse": 0.84,
-    "ship": 0.36,
-    "truck": 0.48,
-}
+    "airplane": None, "automobile": 0.46, "bird": None, "cat": 0.82, "deer": 0.84, "dog": 0.80, "frog": 0.66,
+    "horse": 0.84, "ship": 0.36, "truck": 0.48,
+}  # fmt: skip
 
 
 def airplane(s: Scene) -> None:
@@ -225,12 +217,8 @@ def frog(s: Scene) -> None:
     skin = s.pick("61b233 388538 8f6b38 b8c233 33999e db5c26 6b6b40")
     belly = s.pick("dbe699 ebe0bf bfb280")
     girth, bulk, wide, high = s.vary(0.46, 0.07), s.vary(0.34, 0.05), s.vary(0.44, 0.06), s.vary(0.25, 0.04)
-    head_x, head_y, knee_x, knee_y = (
-        s.bend(0, 0.10),
-        s.bend(-0.12, 0.07),
-        s.bend(0.60, 0.10),
-        s.bend(0.22, 0.14),
-    )
+    head_x, head_y = s.bend(0, 0.10), s.bend(-0.12, 0.07)
+    knee_x, knee_y = s.bend(0.60, 0.10), s.bend(0.22, 0.14)
     hand, eye_x, eye, smile = s.bend(0.30, 0.07), s.vary(0.27, 0.05), s.vary(0.15, 0.03), s.bend(0.35, 0.3)
     spotted = s.variant(0.0, 0.6)
     both = np.abs(x)  # left and right at once
