@@ -11,8 +11,8 @@ from tests.fake_cifar10 import write_folder
 
 ROWS = 40  # images in each of the six batches that stand in for CIFAR-10's
 SETUP = f"""\
-import sys, cs231n_lib, cs231n_lib.datasets.cifar10
-sys.modules["cs231n"] = cs231n_lib
+import sys
+import cs231n_lib.as_cs231n, cs231n_lib.datasets.cifar10
 cs231n_lib.datasets.cifar10.ROWS_PER_BATCH = {ROWS}
 
 import numpy as np

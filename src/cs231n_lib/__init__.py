@@ -6,3 +6,7 @@ library; each room brings in what it needs when it is imported.
 """
 
 __version__ = "0.2.0"
+
+from cs231n_lib import _course_name
+
+_course_name.install()

@@ -9,8 +9,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from cs231n_lib.blas import one_blas_thread
-from cs231n_lib.classifiers.linear_svm import svm_loss_vectorized
-from cs231n_lib.classifiers.softmax import softmax_loss_vectorized
+from cs231n_lib.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
+from cs231n_lib.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
 from cs231n_lib.divergence import has_diverged, report_divergence
 from cs231n_lib.saving import Saved
 from cs231n_lib.validation import (
@@ -25,6 +25,8 @@ from cs231n_lib.validation import (
 )
 
 __all__ = ["LinearClassifier", "LinearSVM", "Softmax"]
+# The course's module hands on the losses too.
+__all__ += ["softmax_loss_naive", "softmax_loss_vectorized", "svm_loss_naive", "svm_loss_vectorized"]
 
 
 class LinearClassifier(Saved):
