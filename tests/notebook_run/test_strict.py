@@ -114,12 +114,18 @@ def test_each_kind_of_change_fails_in_its_own_cell_with_or_without_a_readers_not
 
 
 @pytest.mark.parametrize(
-    "options", [("notebooks/a.ipynb::Cell 3",), ("-k", "Cell and 3"), ("-n2", "--dist=load"), ("-n3",)]
+    ("options", "cells"),
+    [
+        (("notebooks/a.ipynb::Cell 3",), 1),
+        (("notebooks/a.ipynb::Cell 5", "notebooks/b.ipynb::Cell 3"), 2),
+        (("-n2", "--dist=load", "notebooks"), 14),
+        (("-n3", "notebooks"), 14),
+    ],
 )
-def test_however_pytest_is_called_a_cell_runs_after_those_before_it(stored, house, options):
+def test_however_pytest_is_called_a_cell_runs_after_those_before_it(stored, house, options, cells):
     house.make(a=stored, b=stored)
-    failed, _, ran = house.pytest(*options, *([] if "::" in options[0] else ["notebooks"]))
-    assert not failed and ran == {"-k": 2, "-n": 14}.get(options[0][:2], 1)
+    failed, _, ran = house.pytest(*options)
+    assert not failed and ran == cells
 
 
 def test_only_what_differs_is_told():
