@@ -224,7 +224,10 @@ def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tm
     code += "with new_path(Path({!r})) as part: part.{}; print(part.name, flush=True); input()"
     killed, writing = (
         subprocess.Popen(
-            [sys.executable, "-c", code.format(str(tmp_path / "a"), makes)], stdin=-1, stdout=-1, text=True
+            [sys.executable, "-c", code.format(str(tmp_path / "a"), makes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for makes in ("touch()", "mkdir()")
     )

@@ -11,7 +11,17 @@ from cs231n_lib.validation import check_count
 
 
 def load_pickle(f: BinaryIO) -> Any:
-    """Read one of CIFAR-10's pickles from a file open for reading in binary (`datasets.safe_pickle`)."""
+    """Read one of CIFAR-10's pickles from a file open for reading in binary.
+
+    Reads numbers, text, plain containers and arrays of bytes, and runs nothing (`datasets.safe_pickle`).
+
+    Raises
+    ------
+    TypeError
+        `f` is a path, or a file open as text.
+    ValueError
+        The file holds anything else.
+    """
     return safe_pickle.load(f)
 
 
@@ -24,7 +34,10 @@ def load_CIFAR_batch(filename: str | os.PathLike) -> tuple[np.ndarray, np.ndarra
         Red, green and blue from 0 to 255.
     y : ndarray of int64, shape (N,)
 
-    A file that is not there, or is no batch of CIFAR-10, is a FileNotFoundError or ValueError.
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        The file is not there, or is no batch of CIFAR-10.
     """
     X, y = cifar10.read_batch(filename)
     return X.astype(np.float64), y
@@ -46,7 +59,10 @@ def load_CIFAR10(ROOT: str | os.PathLike) -> tuple[np.ndarray, np.ndarray, np.nd
         Images (50000, 32, 32, 3) and (10000, 32, 32, 3), float64 from 0 to 255 (1.5 GB), and int64 labels,
         all writable. `datasets.load` maps the bytes from the disk instead.
 
-    Where `ROOT` has no CIFAR-10, or a file of it is damaged, that is a FileNotFoundError or ValueError.
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        `ROOT` has no CIFAR-10, or a file of it is damaged.
     """
     if not os.path.exists(ROOT) and Path(ROOT) == cifar10.COURSE_FOLDER:
         arrays = cifar10.load_arrays(_find())

@@ -58,7 +58,20 @@ def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> n
 def vis_grid(Xs: np.ndarray) -> np.ndarray:
     """Put N images into a square grid, all stretched to 0..1 together.
 
-    As `visualize_grid`, but (G·(H + 1), G·(W + 1), C): each image has a line of 0 below and to its right.
+    Parameters
+    ----------
+    Xs : (N, H, W, C) real array
+
+    Returns
+    -------
+    (G·(H + 1), G·(W + 1), C) float64 array
+        G = ceil(sqrt(N)) images per side, row by row, each with a line of 0 below and to its right. Places
+        without an image are 0, and so is everything if all values are the same.
+
+    Raises
+    ------
+    ValueError
+        If Xs has another number of axes or no images.
     """
     Xs = check_array(Xs, "Xs", ("N", "H", "W", "C"), finite=False).astype(np.float64)
     side = math.ceil(math.sqrt(len(Xs)))

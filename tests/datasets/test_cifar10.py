@@ -738,7 +738,12 @@ def test_of_processes_that_download_at_once_one_does(tmp_path, archive, mirrors)
         cifar10.ROWS_PER_BATCH, cifar10.MIRRORS, cifar10.ARCHIVE_SHA256 = {}, {}, {!r}
         cifar10.main()"""
     code = code.format(cifar10.ROWS_PER_BATCH, cifar10.MIRRORS, cifar10.ARCHIVE_SHA256)
-    runs = [subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
     said = [run.communicate(timeout=60) for run in runs]
     assert all("CIFAR-10 is ready" in out for out, _ in said), said
     assert server.requests == [None]

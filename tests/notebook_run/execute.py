@@ -28,7 +28,8 @@ from tqdm import tqdm
 
 from . import kernels, workbook
 from .normal_form import is_empty, keep_equal_pictures, normal_form, text
-from .report import encoded_pictures, without_colors
+from .pictures import encoded_pictures
+from .report import without_colors
 from .strict import warnings_in
 
 NO_ALT = 'alt="No description has been provided for this image"'

@@ -16,7 +16,7 @@ import pytest
 from tests.notebook_run import workbook
 from tests.notebook_run.execute import README_PICTURE, readme_picture
 from tests.notebook_run.normal_form import normal_form, text
-from tests.notebook_run.report import encoded_pictures
+from tests.notebook_run.pictures import encoded_pictures
 from tests.notebook_run.strict import warnings_in
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,6 +12,11 @@ MAX_CHANGED_SHARE = 0.002  # share of pixels that differ by more than CHANGED
 CHANGED = 32  # gray levels
 
 
+def encoded_pictures(outputs) -> list[str]:
+    """All pictures in the outputs, in their order."""
+    return [out["data"][t] for out in outputs for t in TYPES if t in out.get("data", ())]
+
+
 def pixels(encoded: str | list[str]) -> np.ndarray:
     """The RGB pixels ``(H, W, 3)`` of a base64-encoded picture."""
     text = "".join(encoded)

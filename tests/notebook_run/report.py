@@ -18,14 +18,9 @@ MOST_LINES = 40
 RED = (215, 25, 28)
 
 
-def kinds(outputs) -> list[str]:
-    """The order and kind of the outputs, such as ``["stdout", "image/png, text/plain"]``."""
-    return [out.get("name") or ", ".join(sorted(out.get("data", ()))) or out.output_type for out in outputs]
-
-
-def encoded_pictures(outputs) -> list[str]:
-    """All pictures in the outputs, in their order."""
-    return [out["data"][t] for out in outputs for t in pictures.TYPES if t in out.get("data", ())]
+def kinds(outputs) -> list[tuple]:
+    """The order and kind of the outputs, such as ``[("stream", "stdout"), ("display_data", ...)]``."""
+    return [(out.output_type, out.get("name") or tuple(sorted(out.get("data", ())))) for out in outputs]
 
 
 def differences(stored: list, new: list, file_stem: str) -> str:
@@ -40,7 +35,7 @@ def differences(stored: list, new: list, file_stem: str) -> str:
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"... and {len(lines) - MOST_LINES} lines more"]
     found += lines
-    both = list(zip_longest(encoded_pictures(stored), encoded_pictures(new)))
+    both = list(zip_longest(pictures.encoded_pictures(stored), pictures.encoded_pictures(new)))
     for number, (before, after) in enumerate(both, start=1):
         changed = "is new or gone" if None in (before, after) else pictures.difference(before, after)
         if changed:
@@ -59,7 +54,7 @@ def _text(outputs) -> list[str]:
     for out in outputs:
         data = out.get("data", {})
         shown = out.get("text") or next((data[t] for t in ("text/html", "text/plain") if t in data), "")
-        lines += [] if encoded_pictures([out]) else without_colors("".join(shown)).splitlines()
+        lines += [] if pictures.encoded_pictures([out]) else without_colors("".join(shown)).splitlines()
     return lines
 
 

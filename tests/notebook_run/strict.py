@@ -216,7 +216,9 @@ class StrictCell(WorkbookCell):
         agree = (
             super().compare_outputs(test, ref, skip_compare)
             and report.kinds(test) == report.kinds(ref)
-            and not any(map(pictures.difference, report.encoded_pictures(ref), report.encoded_pictures(test)))
+            and not any(
+                map(pictures.difference, pictures.encoded_pictures(ref), pictures.encoded_pictures(test))
+            )
         )
         if not agree:
             file_stem = f"{self.parent.title.replace('/', '-')}-cell-{self.cell.execution_count}"

@@ -14,7 +14,7 @@ from tests.notebook_run import kernels, pictures, workbook
 from tests.notebook_run.conftest import code
 from tests.notebook_run.execute import CellWarned, execute, html_page, record, refresh
 from tests.notebook_run.normal_form import keep_equal_pictures
-from tests.notebook_run.report import encoded_pictures
+from tests.notebook_run.pictures import encoded_pictures
 from tests.notebook_run.test_strict import with_a_readers_notes, without_ids
 
 

@@ -24,9 +24,16 @@ from cs231n_lib.validation import (
     check_rows,
 )
 
-__all__ = ["LinearClassifier", "LinearSVM", "Softmax"]
-# The course's module hands on the losses too.
-__all__ += ["softmax_loss_naive", "softmax_loss_vectorized", "svm_loss_naive", "svm_loss_vectorized"]
+__all__ = [
+    "LinearClassifier",
+    "LinearSVM",
+    "Softmax",
+    # the course's module hands on the losses too
+    "softmax_loss_naive",
+    "softmax_loss_vectorized",
+    "svm_loss_naive",
+    "svm_loss_vectorized",
+]
 
 
 class LinearClassifier(Saved):

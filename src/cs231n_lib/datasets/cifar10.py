@@ -255,7 +255,10 @@ def download() -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Take the six batches, all of them regular files and nothing else, out of the archive into `folder`."""
+    """Take the six batches, and nothing else, out of the official archive into `folder`.
+
+    One that is not in the archive as a regular file is named by a ValueError.
+    """
     wanted = {f"{PY_FOLDER}/{batch}": batch for batch in BATCHES}
     with tarfile.open(archive, "r:gz") as tar:
         for member in tar:  # in the archive's order, because going back in a .gz means reading it again

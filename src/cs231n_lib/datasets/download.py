@@ -78,6 +78,7 @@ def _fetch_rest(url: str, part: Path, fresh: Path, most_bytes: int, timeout: flo
     from_done = options | {"headers": options["headers"] | {"Range": f"bytes={done}-"}}
     response = requests.get(url, **(from_done if done else options))
     if done and response.status_code == 416:  # there is nothing after `done`: the part is whole, or of no use
+        response.close()
         if response.headers.get("Content-Range") == f"bytes */{done}":
             return part
         response = requests.get(url, **options)

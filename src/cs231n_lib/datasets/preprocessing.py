@@ -11,6 +11,11 @@ def flatten(X: np.ndarray) -> np.ndarray:
     """One row of float64 per image: (N, 32, 32, 3) becomes (N, 3072).
 
     uint8 wraps around (``200 + 100`` is 44), so arithmetic on pixels begins with this copy.
+
+    Raises
+    ------
+    ValueError
+        `X` has no axis of images, or no features.
     """
     X = check_array(X, "X", finite=False)
     if X.ndim < 2:
@@ -23,6 +28,11 @@ def add_bias_column(X: np.ndarray) -> np.ndarray:
     """Append a column of ones: (N, D) becomes (N, D + 1), and W's last row the bias (the **bias trick**).
 
     Returns a new array, so a cell that is run twice does not add two columns.
+
+    Raises
+    ------
+    ValueError
+        `X` is not (N, D).
     """
     X = check_array(X, "X", finite=False)
     if X.ndim != 2:
@@ -65,7 +75,13 @@ class Standardizer:
 
     @np.errstate(under="ignore")
     def fit(self, X: np.ndarray) -> Self:
-        """Learn mean and standard deviation from the rows `X` (N, D, ...); forgets an earlier fit."""
+        """Learn mean and standard deviation from the training rows `X` (N, ...); forgets an earlier fit.
+
+        Raises
+        ------
+        ValueError
+            `X` has no rows or no feature axis, or holds NaN or infinity.
+        """
         X = check_array(X, "X", ("N", "D", ...))
         mean, scale = np.zeros(X.shape[1:]), np.ones(X.shape[1:])
         if self.mean:
@@ -80,7 +96,13 @@ class Standardizer:
 
     @np.errstate(under="ignore")
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """``(X - mean_) / scale_`` as a new float64 array; any rows `X` of the shape that `fit` saw."""
+        """``(X - mean_) / scale_`` as a new float64 array; `X` (N, ...) may be any rows and is not changed.
+
+        Raises
+        ------
+        ValueError
+            There was no `fit`, or the rows of `X` have another shape than those it saw.
+        """
         if self.mean_ is None:
             raise ValueError("this Standardizer has seen no data: call fit(X) with the training rows first")
         X = check_array(X, "X", finite=False)

@@ -11,7 +11,7 @@ import numpy as np
 from cs231n_lib.validation import check_array, check_count, check_labels, check_number
 
 from .backgrounds import paint_background
-from .knobs import KNOBS, amounts
+from .knobs import amounts
 from .objects import OBJECTS, STANCE
 from .primitives import GRID_X, GRID_Y, PIXEL, SIZE, Draws, Scene, bias, clip01, growth, lerp, rotate, wave
 from .things import paint_occluders, paint_props
@@ -63,8 +63,15 @@ def generate(
         If an argument is of the wrong kind or out of its range; the message names it.
     """
     n, seed = check_count(n, "n", least=0), check_count(seed, "seed", least=0)
-    values = viewpoint, scale, deformation, occlusion, illumination, clutter, intraclass
-    knobs = dict(zip(KNOBS, values, strict=True))
+    knobs = dict(
+        viewpoint=viewpoint,
+        scale=scale,
+        deformation=deformation,
+        occlusion=occlusion,
+        illumination=illumination,
+        clutter=clutter,
+        intraclass=intraclass,
+    )
     knobs = {name: check_number(value, name, least=0, most=1) for name, value in knobs.items()}
     y = _balanced_labels(n, seed) if labels is None else _checked_labels(labels, n)
     X = np.empty((n, SIZE, SIZE, 3), np.uint8)
